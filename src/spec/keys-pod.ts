@@ -1,0 +1,124 @@
+import type { KeyInfo } from "./key-info.ts";
+
+/** [Pod]: what concerns all apps. The order is the manual's. */
+export const POD_KEYS: readonly KeyInfo[] = [
+  {
+    key: "Stage1",
+    list: false,
+    value: "nspawn | kvm | kvm:lkvm | kvm:qemu | fly | NAME | sha512-…",
+    text: "What isolates the pod: systemd-nspawn (the default), a virtual machine, only a root of its own, or a stage1 image of that name or hash.",
+    example: "Stage1=nspawn",
+  },
+  {
+    key: "Job",
+    list: false,
+    value: "yes | no",
+    text: "The pod runs once to its end, as a service of Type=oneshot: systemctl start waits for the end, and a timer unit rkt-pod@NAME.timer can start it. Default no.",
+    example: "Job=yes",
+  },
+  {
+    key: "Net",
+    list: true,
+    value: "none | host | default | default-restricted | NAME[:ARG=VALUE;…]",
+    text: "Networks of the pod, several separated by commas or in several lines. none is a network of its own with nothing but lo, host is the host's. Both stand alone.",
+    example: "Net=host",
+  },
+  {
+    key: "Port",
+    list: true,
+    value: "NAME:[IP:]HOSTPORT",
+    text: "Makes the port that the image calls NAME reachable at that port of the host, at all its addresses or at one. With Net=host or Net=none only a port that the image marks as socketActivated: its socket starts the pod.",
+    example: "Port=http:127.0.0.1:8080",
+  },
+  {
+    key: "Volume",
+    list: true,
+    value: "NAME,kind=host|empty|state|tmpfs[,OPTION=VALUE…]",
+    text:
+      "A directory or file that apps mount with Mount=. " +
+      "kind=host: source=/PATH of the host, with readOnly=true, recursive=true|false (mounts below the source too; default true), idmap=true and unsafe=true. " +
+      "The source is resolved when the pod is applied; a path with a parent that others than root may write needs unsafe=true. idmap=true keeps plain owners on the host under private users. " +
+      "kind=empty: empty at each start; kind=state: kept under /var/lib/rkt/volumes; both with mode=0755, uid=0, gid=0. " +
+      "kind=tmpfs: in memory, with size=64M and mode=, uid=, gid=.",
+    example: "Volume=data,kind=host,source=/var/lib/etcd",
+  },
+  {
+    key: "Device",
+    list: true,
+    value: "/dev/PATH[:ACCESS]",
+    text: "A device node that the host has when the pod is applied; the apps find it at the same path. ACCESS is made of r, w and m (mknod); the default is rw.",
+    example: "Device=/dev/fuse:rw",
+  },
+  {
+    key: "Sysctl",
+    list: true,
+    value: "NAME=VALUE",
+    text: "A kernel parameter of the pod's own namespaces, set before its apps start.",
+    example: "Sysctl=net.ipv4.ip_unprivileged_port_start=80",
+  },
+  {
+    key: "DNS",
+    list: true,
+    value: "IP | host | none",
+    text: "Name servers for the apps' /etc/resolv.conf; host takes the host's file, none leaves the image's alone.",
+    example: "DNS=192.0.2.53",
+  },
+  { key: "DNSSearch", list: true, value: "DOMAIN", text: "Search domains for /etc/resolv.conf.", example: "DNSSearch=example.com" },
+  {
+    key: "DNSOption",
+    list: true,
+    value: "OPTION",
+    text: "Options for /etc/resolv.conf, see resolv.conf(5).",
+    example: "DNSOption=ndots:2",
+  },
+  { key: "DNSDomain", list: false, value: "DOMAIN", text: "The local domain for /etc/resolv.conf.", example: "DNSDomain=example.com" },
+  {
+    key: "HostsEntry",
+    list: true,
+    value: "IP=NAME[,NAME…] | host",
+    text: "Lines for the apps' /etc/hosts; host takes the host's file.",
+    example: "HostsEntry=192.0.2.7=db,db.example.com",
+  },
+  {
+    key: "Hostname",
+    list: false,
+    value: "NAME",
+    text: "The pod's host name, at most 64 characters. Default rkt-UUID.",
+    example: "Hostname=etcd1",
+  },
+  {
+    key: "PrivateUsers",
+    list: false,
+    value: "yes | no",
+    text: "Gives the pod a user namespace of its own. Default no.",
+    example: "PrivateUsers=yes",
+  },
+  {
+    key: "JournalMaxUse",
+    list: false,
+    value: "BYTES[K|M|G]",
+    text: "How large the pod's own journal may grow before its oldest lines go. Default 64M.",
+    example: "JournalMaxUse=128M",
+  },
+  {
+    key: "UUID",
+    list: false,
+    value: "UUID",
+    text: "Pins the pod's UUID, which is otherwise made at the first apply and kept. It also is the pod's machine id, so the id of another machine is refused.",
+    example: "UUID=8f0e0a4e-6e0f-4b2e-9d5c-0d9f4f2f7a11",
+  },
+  {
+    key: "Annotation",
+    list: true,
+    value: "KEY=VALUE",
+    text: "A user annotation of the pod manifest. Of one KEY the last counts.",
+    example: "Annotation=example.com/owner=db-team",
+  },
+  {
+    key: "Label",
+    list: true,
+    value: "KEY=VALUE",
+    text: "A user label of the pod manifest. Of one KEY the last counts.",
+    example: "Label=tier=storage",
+  },
+];

@@ -1,0 +1,39 @@
+import { quoteText } from "../base/escape.ts";
+import type { AppDeclaration, Origin, PodDeclaration, Warning } from "./declaration.ts";
+
+/** What works but will surprise. */
+export function findSurprises(pod: PodDeclaration): Warning[] {
+  return [...pod.apps.flatMap(findDoubledLimits), ...pod.apps.flatMap((app) => findRestartSurprise(pod, app)), ...findSocketSurprises(pod)];
+}
+
+const DOUBLES: readonly (readonly [isolator: string, key: string, directive: string])[] = [
+  ["resource/memory", "Memory", "MemoryMax"],
+  ["resource/cpu", "CPU", "CPUQuota"],
+  ["os/linux/cpu-shares", "CPUShares", "CPUWeight"],
+];
+
+function findDoubledLimits(app: AppDeclaration): Warning[] {
+  return DOUBLES.flatMap(([isolator, key, directive]) => {
+    const entry = app.directives.find((candidate) => candidate.key === directive);
+    if (entry === undefined || !app.isolators.some((candidate) => candidate.name === isolator)) return [];
+    return [warning(app.origin, `App ${quoteText(app.name)} has both "${key}=" and "${directive}="`, "Write one of them")];
+  });
+}
+
+function findRestartSurprise({ pod }: PodDeclaration, app: AppDeclaration): Warning[] {
+  if (!pod.job || app.restart !== "always") return [];
+  return [warning(app.origin, `App ${quoteText(app.name)} has "Restart=always", so the job never ends`)];
+}
+
+function findSocketSurprises({ sockets, install }: PodDeclaration): Warning[] {
+  const first = sockets[0];
+  const wanted = install.find((entry) => entry.key === "WantedBy" || entry.key === "RequiredBy");
+  if (first === undefined || wanted === undefined) return [];
+  const origin = { path: wanted.path ?? first.origin.path, line: wanted.line ?? 1 };
+  const message = `With "${wanted.key}=" the pod is started at boot and does not wait for the first connection`;
+  return [warning(origin, message, "Leave [Install] out: the socket is enabled on its own")];
+}
+
+function warning(origin: Origin, message: string, hint?: string): Warning {
+  return { path: origin.path, line: origin.line, message, ...(hint === undefined ? {} : { hint }) };
+}

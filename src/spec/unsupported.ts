@@ -1,0 +1,73 @@
+import type { RktError } from "../base/error.ts";
+import { parseImageReference } from "./image-reference.ts";
+import type { AppDeclaration, Origin, PodDeclaration } from "./declaration.ts";
+import { problemAt, sortProblems } from "./report.ts";
+
+/** Settings that are read but that this build cannot run: one sentence each, none is ignored. */
+export function refuseUnsupported(declaration: PodDeclaration): readonly RktError[] {
+  const { pod, apps } = declaration;
+  const top: Origin = { path: declaration.paths[0] ?? declaration.name, line: 1 };
+  const problems = [...refuseStage1(pod, top), ...refuseNet(pod, top)];
+  const here = "this build knows no networks of its own yet";
+  if (pod.dnsOrigin !== undefined)
+    problems.push(problemAt(pod.dnsOrigin, `Cannot use the DNS and hosts keys: ${here}`, "Leave them out: the app sees its image's files"));
+  if (pod.privateUsers)
+    problems.push(
+      problemAt(
+        pod.privateUsersOrigin ?? top,
+        `Cannot use "PrivateUsers=yes": this build has no user namespaces yet`,
+        `Write "PrivateUsers=no"`,
+      ),
+    );
+  for (const entry of declaration.service.filter(({ key }) => /Credential(Encrypted)?$/.test(key))) {
+    problems.push(
+      problemAt(
+        { path: entry.path ?? top.path, line: entry.line ?? 1 },
+        `Cannot use "${entry.key}=": this build hands no credentials to apps yet`,
+      ),
+    );
+  }
+  for (const volume of pod.volumes.filter((candidate) => candidate.idmap === true)) {
+    problems.push(problemAt(volume.origin, `Cannot use "idmap=true": this build has no user namespaces yet`));
+  }
+  return sortProblems([...problems, ...apps.flatMap(refuseApp)], declaration.paths);
+}
+
+function refuseStage1(pod: PodDeclaration["pod"], top: Origin): RktError[] {
+  if (pod.stage1 === "nspawn") return [];
+  return [
+    problemAt(
+      pod.stage1Origin ?? top,
+      `Cannot use "Stage1=${pod.stage1}": this build runs pods under nspawn only`,
+      `Write "Stage1=nspawn" or leave the key out`,
+    ),
+  ];
+}
+
+function refuseNet(pod: PodDeclaration["pod"], top: Origin): RktError[] {
+  const hint = `Write "Net=none" or "Net=host" in [Pod]`;
+  if (pod.net.length === 0) return [problemAt(top, `Cannot give the pod the network "default": this build does not have it yet`, hint)];
+  const unknown = pod.net.find((net) => net !== "host" && net !== "none");
+  if (unknown === undefined) return [];
+  return [problemAt(pod.netOrigin ?? top, `Cannot use "Net=${unknown}": this build knows "none" and "host" only`, hint)];
+}
+
+function refuseApp(app: AppDeclaration): RktError[] {
+  const problems: RktError[] = [];
+  if (parseImageReference(app.image).kind === "oci") {
+    problems.push(
+      problemAt(
+        app.imageOrigin,
+        `Cannot use "Image=${app.image}": this build reads ACI images only`,
+        "Write an image name, a path, a URL or a hash",
+      ),
+    );
+  }
+  if (app.credentialsOrigin !== undefined)
+    problems.push(problemAt(app.credentialsOrigin, `Cannot use "Credential=": this build hands no credentials to apps yet`));
+  if (app.securityOrigin !== undefined) {
+    const key = app.appArmorProfile === undefined ? "SELinuxContext" : "AppArmorProfile";
+    problems.push(problemAt(app.securityOrigin, `Cannot use "${key}=": this build sets no AppArmor or SELinux label yet`));
+  }
+  return problems;
+}
