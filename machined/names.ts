@@ -1,0 +1,6 @@
+/** Names of org.freedesktop.machine1(5). */
+export const MACHINED = "org.freedesktop.machine1";
+export const MANAGER_PATH = "/org/freedesktop/machine1";
+export const MANAGER = "org.freedesktop.machine1.Manager";
+export const MACHINE = "org.freedesktop.machine1.Machine";
+export const NO_SUCH_MACHINE = "org.freedesktop.machine1.NoSuchMachine";
