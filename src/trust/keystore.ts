@@ -1,0 +1,96 @@
+import { basename } from "node:path";
+import { RktError } from "../base/error.ts";
+import type { AcIdentifier } from "../base/id.ts";
+import type { Host } from "../host/host.ts";
+import { type RemovedKey, addKey, removeKey } from "./change-keys.ts";
+import { type KeyFile, type KeyScope, type KeystoreDirectories, isMasked, keyFilesFor, listKeyFiles } from "./key-files.ts";
+import { type PublicKey, mergeKeys } from "./keys.ts";
+import { type KeyReader, type TrustedKey, loadKey } from "./load-key.ts";
+
+/** A key file as `rkt trust list` shows it. */
+export interface ListedKey extends KeyFile {
+  /** An empty local file takes this key away. */
+  readonly masked: boolean;
+  /** Missing where the file is masked or refused. */
+  readonly key?: PublicKey;
+  /** Why the file is refused; while it lies there, no image it concerns is accepted. */
+  readonly problem?: string;
+}
+
+export interface Keystore {
+  /**
+   * The keys that may sign for that name: the root keys and those of each prefix that is the name or leads to it
+   * by whole path components. Throws when one of their files is not root's or is not the key its name says: a doubtful
+   * directory trusts nobody. What other scopes' files of the same key say (revoked) is merged in.
+   */
+  keysFor(name: AcIdentifier): Promise<TrustedKey[]>;
+  /** Every key file, system first, root keys first; never throws for what is in a file. */
+  list(): Promise<ListedKey[]>;
+  /** Trusts the key from now on; adds to what is known of it, so that a revocation is never lost. Returns the file's path. */
+  add(key: PublicKey, scope: KeyScope): Promise<string>;
+  /** Takes the key away from that scope, or from all; throws `key-not-trusted` when it is in none. */
+  remove(fingerprint: string, scope?: KeyScope): RemovedKey[];
+}
+
+export interface KeystoreOptions {
+  /** The user, besides root, who may own keys: for tests that do not run as root. */
+  readonly owner?: number;
+}
+
+export function openKeystore(host: Host, directories: KeystoreDirectories, options: KeystoreOptions = {}): Keystore {
+  const store: Store = { host, directories, owner: options.owner ?? 0 };
+  return {
+    keysFor: (name) => readKeysFor(store, name),
+    list: () => listKeys(store),
+    add: (key, scope) => addKey(store, key, scope),
+    remove: (fingerprint, scope) => removeKey(store, fingerprint, scope),
+  };
+}
+
+interface Store extends KeyReader {
+  readonly directories: KeystoreDirectories;
+}
+
+async function readKeysFor(store: Store, name: AcIdentifier): Promise<TrustedKey[]> {
+  const { system, local } = store.directories;
+  const locals = keyFilesFor(store.host, local, name);
+  const systems = keyFilesFor(store.host, system, name).filter((file) => !isMasked(file, locals));
+  const files = [...systems, ...locals].filter((file) => !file.empty);
+  const trusted = await Promise.all(files.map((file) => loadKey(store, file)));
+  const all = await Promise.all(findCopies(store, files).map((file) => loadKey(store, file)));
+  return Promise.all(trusted.map((entry) => mergeCopies(entry, [...trusted, ...all])));
+}
+
+/** Files of the same keys in other scopes: a revocation that came with one of them holds for all. */
+function findCopies(store: Store, files: readonly KeyFile[]): KeyFile[] {
+  const { system, local } = store.directories;
+  const known = new Set(files.map((file) => file.path));
+  const names = new Set(files.map((file) => basename(file.path)));
+  const all = [...listKeyFiles(store.host, system), ...listKeyFiles(store.host, local)];
+  return all.filter((file) => !file.empty && !known.has(file.path) && names.has(basename(file.path)));
+}
+
+async function mergeCopies(entry: TrustedKey, all: readonly TrustedKey[]): Promise<TrustedKey> {
+  let key = entry.key;
+  for (const copy of all) {
+    if (copy.path !== entry.path && copy.key.fingerprint === key.fingerprint) key = await mergeKeys(key, copy.key);
+  }
+  return { ...entry, key };
+}
+
+async function listKeys(store: Store): Promise<ListedKey[]> {
+  const locals = listKeyFiles(store.host, store.directories.local);
+  const systems = listKeyFiles(store.host, store.directories.system);
+  const listed = [...systems.map((file) => ({ file, masked: isMasked(file, locals) })), ...locals.map((file) => ({ file, masked: false }))];
+  return Promise.all(listed.filter(({ file }) => !file.empty).map(({ file, masked }) => listKey(store, file, masked)));
+}
+
+async function listKey(store: Store, file: KeyFile, masked: boolean): Promise<ListedKey> {
+  if (masked) return { ...file, masked };
+  try {
+    return { ...file, masked, key: (await loadKey(store, file)).key };
+  } catch (error) {
+    if (!(error instanceof RktError)) throw error;
+    return { ...file, masked, problem: error.message };
+  }
+}
