@@ -1,0 +1,24 @@
+import type { AcIdentifier, ImageId } from "../base/id.ts";
+import type { ImageManifest, Label } from "../spec/appc.ts";
+import type { SignatureFact } from "../spec/signature-fact.ts";
+
+/**
+ * The one image model: an ordered list of layers, each content-addressed, plus a config (DESIGN 12).
+ * An ACI is one layer (its rootfs) plus those of its dependencies; an OCI image is its list of layers.
+ */
+export interface StoredImage {
+  readonly id: ImageId;
+  readonly format: "aci" | "oci";
+  readonly name: AcIdentifier;
+  readonly labels: readonly Label[];
+  readonly manifest: ImageManifest;
+  /** Milliseconds since the epoch. */
+  readonly importTime: number;
+  readonly lastUsed: number;
+  /** Bytes of blob plus rendered tree. */
+  readonly size: number;
+  /** Where it came from, as the user wrote it. */
+  readonly source: string;
+  /** What was verified when it was fetched; empty when signatures were switched off. */
+  readonly signatures: readonly SignatureFact[];
+}
