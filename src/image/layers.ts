@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { RktError } from "../base/error.ts";
+import { quoteText } from "../base/escape.ts";
+import type { Dependency } from "../spec/appc.ts";
+import type { StoredImage } from "../store/image.ts";
+import type { Store } from "../store/store.ts";
+
+/** One layer of an image: a stored image's files, filtered. */
+export interface Layer {
+  readonly image: StoredImage;
+  /** `pathWhitelist` of the nearest image above that has one: what is not in it is not there. */
+  readonly ancestorWhitelist: readonly string[] | undefined;
+  /** Of the rendered tree: equal keys, equal trees. */
+  readonly key: string;
+}
+
+/**
+ * The layers of an image, topmost first: the image, then its dependencies, the last listed highest, each followed by its own
+ * (appc 0.8.11, "Dependency Matching"; the order is the original's). Of several equal layers only the highest counts.
+ * Throws `store-no-image` for a dependency that the store lacks, `image-dependency-cycle`.
+ */
+export function planLayers(store: Store, image: StoredImage): Layer[] {
+  return dropRepeated(flatten(store, { image, whitelist: undefined, above: [] }));
+}
+
+interface Place {
+  readonly image: StoredImage;
+  readonly whitelist: readonly string[] | undefined;
+  readonly above: readonly StoredImage[];
+}
+
+function flatten(store: Store, { image, whitelist, above }: Place): Layer[] {
+  if (above.some(({ id }) => id === image.id)) {
+    throw new RktError("image-dependency-cycle", `Cannot use image ${quoteText(image.name)}: it depends on itself`);
+  }
+  const own = image.manifest.pathWhitelist ?? [];
+  const below = own.length > 0 ? own : whitelist;
+  const dependencies = (image.manifest.dependencies ?? []).toReversed();
+  const lower = dependencies.flatMap((dependency) =>
+    flatten(store, { image: findDependency(store, image, dependency), whitelist: below, above: [...above, image] }),
+  );
+  return [{ image, ancestorWhitelist: whitelist, key: keyOf(image, whitelist) }, ...lower];
+}
+
+/** overlayfs takes no directory twice, and the lower one would change nothing. */
+function dropRepeated(layers: readonly Layer[]): Layer[] {
+  const seen = new Set<string>();
+  return layers.filter(({ key }) => !seen.has(key) && seen.add(key));
+}
+
+/** The image's own whitelist is part of its content, and so of its ID. */
+function keyOf(image: StoredImage, whitelist: readonly string[] | undefined): string {
+  if (whitelist === undefined) return image.id;
+  const hash = createHash("sha256").update(JSON.stringify([...new Set(whitelist)].toSorted()));
+  return `${image.id}-only-${hash.digest("hex").slice(0, 32)}`;
+}
+
+function findDependency(store: Store, image: StoredImage, dependency: Dependency): StoredImage {
+  const wanted = dependency.labels ?? [];
+  const found = store
+    .images()
+    .find(
+      (candidate) =>
+        candidate.name === dependency.imageName &&
+        (dependency.imageID === undefined || candidate.id === dependency.imageID) &&
+        wanted.every((label) => candidate.labels.some(({ name, value }) => name === label.name && value === label.value)),
+    );
+  if (found !== undefined) return found;
+  const labels = wanted.map(({ name, value }) => `,${name}=${value}`).join("");
+  throw new RktError(
+    "store-no-image",
+    `Cannot use image ${quoteText(image.name)}: the store has no ${quoteText(`${dependency.imageName}${labels}`)}, on which it depends`,
+    {
+      hint: "Fetch that image first",
+    },
+  );
+}

@@ -1,0 +1,39 @@
+import type { ImageReference } from "../../spec/image-reference.ts";
+import type { Host } from "../../host/host.ts";
+import type { InsecureOption } from "../insecure.ts";
+
+/** What a source may use. */
+export interface SourceContext {
+  readonly host: Host;
+  readonly insecure: ReadonlySet<InsecureOption>;
+  /** No more bytes than this are taken, whatever a server says of its size. */
+  readonly largestImage: number;
+  /** Called now and then while bytes come; `total` is what the other side says it will send. */
+  readonly progress?: (event: ProgressEvent) => void;
+}
+
+export interface ProgressEvent {
+  readonly what: "signature" | "image";
+  /** Where from, not escaped. */
+  readonly source: string;
+  readonly received: number;
+  readonly total?: number;
+}
+
+/**
+ * A place that images come from. One file per kind, listed in `index.ts`. A source believes nothing and verifies nothing: it brings bytes.
+ */
+export interface ImageSource {
+  /** Which references are its own. */
+  accepts(reference: ImageReference): boolean;
+  /** The detached signature that lies beside the image. Throws `image-no-signature` where there is none. */
+  readSignature(context: SourceContext, reference: ImageReference): Promise<Buffer>;
+  /** Brings the image into a new file, whole, or throws; what a throw leaves is the caller's to remove. */
+  readImage(context: SourceContext, reference: ImageReference, target: string): Promise<void>;
+}
+
+/** Signatures are a few hundred bytes for each signer. */
+export const largestSignature = 1024 * 1024;
+
+/** `x.aci` → `x.aci.asc`, as the original. */
+export const signatureSuffix = ".asc";
