@@ -1,0 +1,148 @@
+/**
+ * The contract that a stage1 fulfils.
+ *
+ * An engine turns a pod that is described completely (images rendered, users and programs resolved inside the images,
+ * volumes checked) into data: the files of the pod's stage1 tree, the command that runs it, and the lines that its
+ * unit needs. It changes nothing and asks the host for nothing but facts (`check`): `src/apply` carries the plan out,
+ * `--dry-run` prints it, golden tests compare it. Two calls with equal descriptions return equal plans.
+ *
+ * What an engine cannot honour it refuses in `check`, in one sentence; it never ignores a setting.
+ *
+ * `apply` adds, for every engine alike: the verdict line, the directories that must exist at each start, the liveness
+ * lock, what the user wrote in [Unit], [Service] and [Install], and the lines that record how a run ended.
+ */
+import type { AcIdentifier, AcName, ImageId, PodName, Uuid } from "../base/id.ts";
+import type { Host } from "../host/host.ts";
+import type { Isolator, PodManifest } from "../spec/appc.ts";
+import type { EntryInput } from "../unit/unit-file.ts";
+
+export interface Engine {
+  /** As in `Stage1=` and as shown to users. */
+  readonly name: string;
+  /** Throws an RktError when this pod cannot run under this engine on this host. */
+  check(pod: PodDescription, host: Host): void;
+  /** Pure. */
+  plan(pod: PodDescription): EnginePlan;
+}
+
+/** Everything an engine may know of a pod. Plain data, JSON-serialisable. */
+export interface PodDescription {
+  readonly uuid: Uuid;
+  /** A named pod's name; ad-hoc pods have none. */
+  readonly name?: PodName;
+  readonly paths: PodPaths;
+  readonly manifest: PodManifest;
+  /** In start order. */
+  readonly apps: readonly AppDescription[];
+  readonly volumes: readonly VolumeDescription[];
+  readonly sockets: readonly SocketDescription[];
+  readonly network: NetworkDescription;
+  readonly hostname: string;
+  readonly job: boolean;
+  /** Host device nodes, same path in the pod. */
+  readonly devices: readonly { readonly path: string; readonly access: string }[];
+  readonly sysctls: readonly { readonly name: string; readonly value: string }[];
+  /** Bytes. */
+  readonly journalMaxUse: number;
+}
+
+/** Absolute paths on the host. */
+export interface PodPaths {
+  /** The immutable generation: what an engine's `files` are relative to. */
+  readonly generation: string;
+  /** Directory below which `rw/APP/{upper,work}` stand, made anew for each start. */
+  readonly rw: string;
+  /** Directory bound at /rkt/status in the pod: file APP = `$EXIT_CODE $EXIT_STATUS` (systemd.exec(5)) of its last run. */
+  readonly status: string;
+  /** Link made at each start that leads to the host directory of the pod's journal. */
+  readonly journal: string;
+}
+
+export interface AppDescription {
+  readonly name: AcName;
+  readonly image: { readonly id: ImageId; readonly name: AcIdentifier };
+  /** Rendered trees, absolute, topmost first (overlay's order of `lowerdir=`). */
+  readonly layers: readonly string[];
+  /** Of the image's root directory, where it is not root's with mode 0755: the writable layer takes it over. Octal text. */
+  readonly rootDirectory?: { readonly mode: string; readonly uid: number; readonly gid: number };
+  /** exec[0] is an absolute path inside the image. */
+  readonly exec: readonly string[];
+  readonly preStart?: readonly string[];
+  readonly postStop?: readonly string[];
+  readonly uid: number;
+  readonly gid: number;
+  readonly supplementaryGids: readonly number[];
+  /** What the image's /etc/passwd and /etc/group name besides: whoever enters the app may be one of them. */
+  readonly knownUids?: readonly number[];
+  readonly knownGids?: readonly number[];
+  readonly workingDirectory: string;
+  /** Complete, in order, names unique. */
+  readonly environment: readonly { readonly name: string; readonly value: string }[];
+  /** Paths inside the app's root, links resolved. */
+  readonly mounts: readonly { readonly volume: AcName; readonly path: string; readonly readOnly: boolean }[];
+  readonly readOnlyRootFS: boolean;
+  /** Standard files that the image lacks and the pod provides. */
+  readonly provided: readonly ("/etc/hosts" | "/etc/resolv.conf")[];
+  readonly isolators: readonly Isolator[];
+  readonly notify: boolean;
+  readonly watchdogUsec?: number;
+  readonly output: "journal" | "pipe";
+  readonly after: readonly AcName[];
+  readonly requires: readonly AcName[];
+  readonly restart: "no" | "on-failure" | "always";
+  readonly restartUsec?: number;
+  /** "SIGTERM". */
+  readonly stopSignal: string;
+  readonly stopTimeoutUsec: number;
+  readonly reloadSignal?: string;
+  /** systemd's own keys for the app's unit, already checked. */
+  readonly directives: readonly (readonly [key: string, value: string])[];
+}
+
+export interface VolumeDescription {
+  readonly name: AcName;
+  readonly kind: "host" | "empty" | "state" | "tmpfs";
+  /** Absolute path on the host, links resolved; absent for tmpfs. */
+  readonly source?: string;
+  /** Is the source a directory or a single file or device? */
+  readonly type: "directory" | "file";
+  readonly readOnly: boolean;
+  readonly recursive: boolean;
+  /** tmpfs: bytes. */
+  readonly size?: number;
+  /** Octal text, uid, gid: empty, state and tmpfs. */
+  readonly mode: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface SocketDescription {
+  /** FileDescriptorName=. */
+  readonly name: string;
+  readonly app: AcName;
+  readonly listen: readonly { readonly kind: "stream" | "datagram" | "sequential"; readonly address: string }[];
+  /** Keys of the host's socket unit that decide how the kernel object is made and must stand in the pod's unit too (BindIPv6Only=, …). */
+  readonly options: readonly (readonly [key: string, value: string])[];
+}
+
+export type NetworkDescription = { readonly kind: "host" } | { readonly kind: "none" };
+
+export interface EnginePlan {
+  /** Relative to `paths.generation`, parents before children. */
+  readonly files: readonly PlanFile[];
+  /** The program that systemd runs and its arguments: becomes the unit's main process (behind the liveness lock). */
+  readonly argv: readonly string[];
+  /** Lines for [Service] of the pod's unit, each with its reason as comment where it surprises. */
+  readonly service: readonly EntryInput[];
+  /** Commands of sh for the end of each run (ExecStopPost=), each one line; `$SERVICE_RESULT` is set. */
+  readonly stopCommands: readonly string[];
+  /** Microseconds the unit's stop may take: the apps' stop times along the stop order plus a margin. */
+  readonly stopTimeoutUsec: number;
+  /** How machined shall know the pod; undefined = not at all. */
+  readonly machine?: { readonly name: string; readonly class: "container" };
+}
+
+export type PlanFile =
+  | { readonly kind: "file"; readonly path: string; readonly mode: number; readonly content: string }
+  | { readonly kind: "directory"; readonly path: string; readonly mode: number; readonly uid?: number; readonly gid?: number }
+  | { readonly kind: "symlink"; readonly path: string; readonly target: string };

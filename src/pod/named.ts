@@ -1,0 +1,92 @@
+import type { PlanDigest, PodName, Uuid } from "../base/id.ts";
+import { tryUuid } from "../base/id.ts";
+import type { Host } from "../host/host.ts";
+import type { PodDirectories } from "./paths.ts";
+import { generationDirectory, lockPath, namedDirectory, podDirectory } from "./paths.ts";
+import type { CommitRecord, GenerationRecord } from "./record.ts";
+import { parseCommitRecord, parseGenerationRecord } from "./record.ts";
+
+/** A named pod as its directory tells it. Reading needs neither root (members of group rkt may) nor D-Bus. */
+export interface NamedPod {
+  readonly uuid: Uuid;
+  readonly name: PodName;
+  readonly directory: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly commit: CommitRecord;
+}
+
+/** How a run ended: `$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS` of systemd.exec(5). */
+export interface LastRun {
+  readonly result: string;
+  readonly code: string;
+  readonly status: string;
+  readonly endedAt: number;
+}
+
+/** The run that goes on, or the last one. */
+export interface StartedRun {
+  readonly generation: PlanDigest;
+  readonly startedAt: number;
+}
+
+/** All named pods, sorted by name. A directory that cannot be read is reported to `onProblem` and left out. */
+export function listNamedPods(host: Host, dirs: PodDirectories, onProblem: (error: unknown) => void = () => {}): NamedPod[] {
+  const pods: NamedPod[] = [];
+  for (const entry of host.files.tryList(namedDirectory(dirs))) {
+    const uuid = entry.includes("-") ? tryUuid(entry) : undefined;
+    if (uuid === undefined) continue;
+    try {
+      const pod = readNamedPod(host, dirs, uuid);
+      if (pod !== undefined) pods.push(pod);
+    } catch (error) {
+      onProblem(error);
+    }
+  }
+  return pods.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** undefined where there is no such pod (or it is being made). */
+export function readNamedPod(host: Host, dirs: PodDirectories, uuid: Uuid): NamedPod | undefined {
+  const directory = podDirectory(dirs, uuid);
+  const name = host.files.tryReadText(`${directory}/name`);
+  const created = host.files.tryStat(`${directory}/pod-created`);
+  if (name === undefined || created === undefined) return undefined;
+  const path = `${directory}/commit`;
+  const text = host.files.tryReadText(path);
+  const commit: CommitRecord = text === undefined ? { format: 1, inputs: [] } : parseCommitRecord(text, path);
+  return { uuid, name: name.trim() as PodName, directory, createdAt: created.mtimeMs, commit };
+}
+
+export function readGeneration(host: Host, dirs: PodDirectories, uuid: Uuid, digest: PlanDigest): GenerationRecord {
+  const path = `${generationDirectory(dirs, uuid, digest)}/plan.json`;
+  return parseGenerationRecord(host.files.readText(path), path);
+}
+
+export function readLastRun(host: Host, pod: NamedPod): LastRun | undefined {
+  const path = `${pod.directory}/last`;
+  const text = host.files.tryReadText(path);
+  if (text === undefined) return undefined;
+  const [result = "", code = "", status = ""] = text.trim().split(" ");
+  return { result, code, status, endedAt: host.files.stat(path).mtimeMs };
+}
+
+export function readStartedRun(host: Host, pod: NamedPod): StartedRun | undefined {
+  const path = `${pod.directory}/started`;
+  const text = host.files.tryReadText(path);
+  if (text === undefined) return undefined;
+  return { generation: text.trim() as PlanDigest, startedAt: host.files.stat(path).mtimeMs };
+}
+
+/** UUIDs of the pods that run now: one read of /proc/locks for all of them. */
+export function runningPods(host: Host, dirs: PodDirectories): ReadonlySet<Uuid> {
+  const held = host.locks.heldInodes();
+  const running = new Set<Uuid>();
+  for (const entry of host.files.tryList(`${dirs.runDir}/locks`)) {
+    const uuid = tryUuid(entry);
+    if (uuid === undefined) continue;
+    const stat = host.files.tryStat(lockPath(dirs, uuid));
+    if (stat !== undefined && held.has(`${stat.dev}:${stat.ino}`)) running.add(uuid);
+  }
+  return running;
+}
