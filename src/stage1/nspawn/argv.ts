@@ -1,0 +1,92 @@
+import { capabilityBoundingSet } from "../../isolator/index.ts";
+import { machineIdOf, machineNameOf } from "../../base/id.ts";
+import type { PodDescription, VolumeDescription } from "../../pod/engine.ts";
+import { lowerPath, statusPath, volumePath, writablePath } from "../tree/names.ts";
+
+/** Where the manager inside looks for units, and for nothing else: a stock unit set costs several times the whole start. */
+const managerEnvironment = [
+  "SYSTEMD_UNIT_PATH=/etc/systemd/system",
+  "SYSTEMD_GENERATOR_PATH=/none",
+  "SYSTEMD_ENVIRONMENT_GENERATOR_PATH=/none",
+  "MEMORY_PRESSURE_WATCH=/dev/null",
+];
+
+/**
+ * The pod's PID 1. systemd 257 and later hand it, and so all apps, an inheritable set as large as the bounding set, from which
+ * files with inheritable capabilities would give them to apps of any user. (So this is `--boot` spelled out.)
+ */
+const manager = ["/usr/bin/setpriv", "--inh-caps=-all", "/usr/lib/systemd/systemd"];
+
+/** Capabilities that nspawn gives a container without being asked (systemd-nspawn(1), "--capability="). */
+const nspawnCapabilities = new Set(
+  (
+    "AUDIT_CONTROL AUDIT_WRITE CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID IPC_OWNER KILL LEASE LINUX_IMMUTABLE MKNOD NET_BIND_SERVICE " +
+    "NET_BROADCAST NET_RAW SETFCAP SETGID SETPCAP SETUID SYS_ADMIN SYS_BOOT SYS_CHROOT SYS_NICE SYS_PTRACE SYS_RESOURCE SYS_TTY_CONFIG"
+  )
+    .split(" ")
+    .map((name) => `CAP_${name}`),
+);
+
+/** The command line of systemd-nspawn, one option an element. */
+export function nspawnArgv(pod: PodDescription): string[] {
+  const extra = extraCapabilities(pod);
+  return [
+    "/usr/bin/systemd-nspawn",
+    "--quiet",
+    "--settings=no",
+    "--keep-unit",
+    "--register=yes",
+    "--notify-ready=yes",
+    "--kill-signal=SIGRTMIN+3",
+    `--machine=${machineNameOf(pod.uuid)}`,
+    `--uuid=${pod.uuid}`,
+    `--hostname=${pod.hostname}`,
+    `--directory=${pod.paths.generation}/stage1/rootfs`,
+    "--read-only",
+    "--bind-ro=/usr",
+    "--link-journal=no",
+    "--timezone=off",
+    ...(pod.network.kind === "none" ? ["--private-network"] : []),
+    ...(extra.length === 0 ? [] : [`--capability=${extra.join(",")}`]),
+    bind(pod.paths.journal, `/var/log/journal/${machineIdOf(pod.uuid)}`),
+    bind(pod.paths.status, statusPath),
+    ...pod.apps.flatMap((app) => [
+      ...app.layers.map((layer, index) => bind(layer, lowerPath(app.name, index), "-ro")),
+      bind(`${pod.paths.rw}/${app.name}`, writablePath(app.name)),
+    ]),
+    // With the host's network the pod looks names up as the host does.
+    ...(pod.network.kind === "host" ? ["--resolv-conf=bind-host"] : ["--resolv-conf=off"]),
+    ...pod.volumes.map(bindVolume),
+    ...pod.devices.map((device) => bind(device.path, device.path)),
+    ...managerEnvironment.map((variable) => `--setenv=${variable}`),
+    "--",
+    ...manager,
+  ];
+}
+
+function extraCapabilities(pod: PodDescription): string[] {
+  const wanted = pod.apps.flatMap((app) => capabilityBoundingSet(app.isolators));
+  return [...new Set(wanted)].filter((name) => !nspawnCapabilities.has(name)).toSorted();
+}
+
+function bindVolume(volume: VolumeDescription): string {
+  const target = volumePath(volume.name);
+  if (volume.kind !== "tmpfs")
+    return `${bind(volume.source ?? "", target, volume.readOnly ? "-ro" : "")}${volume.recursive ? "" : ":norbind"}`;
+  const options = [
+    `mode=${volume.mode}`,
+    `uid=${volume.uid}`,
+    `gid=${volume.gid}`,
+    ...(volume.size === undefined ? [] : [`size=${volume.size}`]),
+  ];
+  return `--tmpfs=${target}:${options.join(",")}`;
+}
+
+function bind(source: string, target: string, kind: "" | "-ro" = ""): string {
+  return `--bind${kind}=${escapeColon(source)}:${escapeColon(target)}`;
+}
+
+/** nspawn splits at colons and interprets backslashes. */
+function escapeColon(path: string): string {
+  return path.replaceAll("\\", "\\\\").replaceAll(":", "\\:");
+}

@@ -1,0 +1,81 @@
+import { RktError } from "../../base/error.ts";
+import { quoteText } from "../../base/escape.ts";
+import { isolatorDirectives, unmappedIsolators } from "../../isolator/index.ts";
+import type { Host } from "../../host/host.ts";
+import type { AppDescription, PodDescription } from "../../pod/engine.ts";
+
+/** Names of units that systemd itself expects in the pod. */
+const reservedApps = new Set(["systemd-journald"]);
+
+/** Refuses what a pod under nspawn cannot have, in one sentence each. */
+export function checkPod(pod: PodDescription, host: Host): void {
+  if (!host.files.exists("/usr/bin/systemd-nspawn")) {
+    throw new RktError("nspawn-missing", `Cannot run pod ${quoteText(pod.name ?? pod.uuid)}: the host has no systemd-nspawn`, {
+      hint: "Install the package systemd-container",
+    });
+  }
+  for (const app of pod.apps) {
+    const where = `Cannot run app ${quoteText(app.name)}`;
+    if (reservedApps.has(app.name))
+      throw new RktError("app-name-reserved", `${where}: the pod's own systemd has a unit of that name`, {
+        hint: "Name the app otherwise",
+      });
+    inApp(where, () => isolatorDirectives(app.isolators));
+    const [unmapped] = unmappedIsolators(app.isolators);
+    if (unmapped !== undefined) {
+      throw new RktError("isolator-unsupported", `${where}: its isolator ${quoteText(unmapped)} cannot be enforced by this release`, {
+        hint: "Nothing is ignored: replace it in the pod file, or take an image without it",
+      });
+    }
+    checkPaths(where, app);
+    checkEnvironment(where, app);
+    for (const layer of app.layers) {
+      if (/[:,\\]/.test(layer))
+        throw new RktError("layer-path", `${where}: overlayfs cannot mount ${quoteText(layer)}`, {
+          hint: "Choose a data directory without colon, comma and backslash",
+        });
+    }
+  }
+  for (const { name } of pod.sysctls) checkSysctl(pod, name);
+}
+
+/** A quote in a bind mount's path: systemd 257 writes it where its executor cannot read it back. A control character fits no unit. */
+function checkPaths(where: string, app: AppDescription): void {
+  const path = app.mounts.map((mount) => mount.path).find((text) => /["'\p{Cc}\p{Zl}\p{Zp}]/u.test(text) || !text.isWellFormed());
+  if (path === undefined) return;
+  throw new RktError("mount-path", `${where}: nothing can be mounted at ${quoteText(path)}`, {
+    hint: "Choose a path without quotes and control characters",
+  });
+}
+
+/** systemd drops a variable of another name, with a warning that nobody sees. */
+function checkEnvironment(where: string, app: AppDescription): void {
+  const variable = app.environment.find(({ name }) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  if (variable === undefined) return;
+  throw new RktError("environment-name", `${where}: systemd passes on no environment variable called ${quoteText(variable.name)}`, {
+    hint: "Take an image without it: a name has letters, digits and underscores",
+  });
+}
+
+/** Only what belongs to the pod's own namespaces: everything else would be the host's. */
+function checkSysctl(pod: PodDescription, name: string): void {
+  const ipc = /^(kernel\.(shm\w+|msg\w+|sem)|fs\.mqueue\.\w+)$/.test(name);
+  const net = /^net\.[\w./-]+$/.test(name) && !name.includes("..");
+  if (ipc || (net && pod.network.kind !== "host")) return;
+  const reason = net ? "with Net=host it is the host's own" : "it is the host's own, not the pod's";
+  throw new RktError("sysctl-refused", `Cannot set ${quoteText(name)} in pod ${quoteText(pod.name ?? pod.uuid)}: ${reason}`, {
+    hint: "A pod has IPC settings of its own, and network settings with Net=none",
+  });
+}
+
+function inApp(where: string, action: () => unknown): void {
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof RktError)) throw error;
+    throw new RktError(error.code, `${where}: ${error.message}`, {
+      cause: error,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
+}

@@ -1,0 +1,266 @@
+import { enterDropInDirectory } from "../../systemd/enter-names.ts";
+import type { AppDescription, PlanFile, PodDescription } from "../../pod/engine.ts";
+import { escapeSpecifiers, quoteArgv } from "../../unit/quote.ts";
+import type { EntryInput } from "../../unit/unit-file.ts";
+import { appsBefore } from "./app-order.ts";
+import { serializeUnitFile, unitFile } from "../../unit/unit-file.ts";
+import {
+  appRoot,
+  appUnit,
+  lowerPath,
+  outputFifo,
+  outputUnit,
+  postStopUnit,
+  preStartUnit,
+  reloadUnit,
+  rootMountUnit,
+  socketUnit,
+  unitDirectory,
+  writablePath,
+} from "./names.ts";
+import { sandboxLines } from "./sandbox.ts";
+
+/** Everything of one app in the pod's unit directory. */
+export function appUnits(pod: PodDescription, app: AppDescription): PlanFile[] {
+  const files = [unitText(rootMountUnit(app.name), rootMount(app)), unitText(appUnit(app.name), appService(pod, app))];
+  if (app.preStart !== undefined) files.push(unitText(preStartUnit(app.name), preStart(app, app.preStart)));
+  if (app.postStop !== undefined) files.push(unitText(postStopUnit(app.name), postStop(app, app.postStop)));
+  if (app.output === "pipe") files.push(unitText(outputUnit(app.name), outputReader(app)));
+  if (app.reloadSignal !== undefined) files.push(unitText(reloadUnit(app.name), reload(app, app.reloadSignal)));
+  const enter = enterDropInDirectory(app.name);
+  files.push(
+    { kind: "directory", path: `${root}/${enter}`, mode: 0o755 },
+    unitText(`${enter}/sandbox.conf`, { Service: [...sandboxLines(app)] }),
+  );
+  return files;
+}
+
+type Sections = Parameters<typeof unitFile>[0];
+
+const root = `stage1/rootfs/${unitDirectory}`;
+
+function unitText(name: string, sections: Sections): PlanFile {
+  return { kind: "file", path: `${root}/${name}`, mode: 0o644, content: serializeUnitFile(unitFile(sections)) };
+}
+
+/** The overlay is mounted by the pod's own PID 1, so it lives in the pod's mount namespace and goes with it. */
+function rootMount(app: AppDescription): Sections {
+  const lower = app.layers.map((_, index) => lowerPath(app.name, index)).join(":");
+  const writable = writablePath(app.name);
+  return {
+    Unit: [["DefaultDependencies", "no"]],
+    Mount: [
+      ["What", "overlay"],
+      ["Where", appRoot(app.name)],
+      ["Type", "overlay"],
+      ["Options", `lowerdir=${lower},upperdir=${writable}/upper,workdir=${writable}/work,userxattr`],
+    ],
+  };
+}
+
+function appService(pod: PodDescription, app: AppDescription): Sections {
+  const sockets = socketsOf(pod, app);
+  return {
+    Unit: unitLines(pod, app, sockets),
+    Service: [
+      ["Type", app.notify ? "notify" : "exec"],
+      ...(app.notify
+        ? ([
+            ["NotifyAccess", "all"],
+            ["TimeoutStartSec", "infinity"],
+          ] as const)
+        : []),
+      ...(app.watchdogUsec === undefined ? [] : [["WatchdogSec", `${app.watchdogUsec}us`] as const]),
+      ["ExecStart", quoteArgv(app.exec)],
+      ...userLines(app),
+      ["WorkingDirectory", workingDirectory(app)],
+      ...sandboxLines(app),
+      ...streamLines(app),
+      ...(sockets.length === 0 ? [] : [["Sockets", sockets.join(" ")] as const]),
+      ...restartLines(app),
+      ["KillMode", "mixed"],
+      ["KillSignal", app.stopSignal],
+      ["TimeoutStopSec", `${app.stopTimeoutUsec}us`],
+    ],
+  };
+}
+
+function unitLines(pod: PodDescription, app: AppDescription, sockets: readonly string[]): EntryInput[] {
+  const handlers = [
+    ...(app.preStart === undefined ? [] : [preStartUnit(app.name)]),
+    ...(app.postStop === undefined ? [] : [postStopUnit(app.name)]),
+  ];
+  const output = app.output === "pipe" ? [outputUnit(app.name)] : [];
+  const needed = [rootMountUnit(app.name), ...handlers, ...sockets, "systemd-journald.socket", "systemd-journald-dev-log.socket"];
+  return [
+    ["Description", `Application=${app.name} Image=${app.image.name}`],
+    ["DefaultDependencies", "no"],
+    ["Wants", "rkt_apps.target"],
+    ...output.map((unit): EntryInput => [
+      "Wants",
+      unit,
+      "Not required: it restarts when the last writer ends, and would restart an app that is just ending",
+    ]),
+    ["Requires", needed.join(" ")],
+    ...(app.requires.length === 0
+      ? []
+      : [["BindsTo", app.requires.map(appUnit).join(" "), "Requires= alone would not end it when they end by themselves"] as const]),
+    ["After", ["rkt_apps.target", ...needed, ...output, ...appsBefore(pod.apps, app).map((other) => appUnit(other.name))].join(" ")],
+    ["Conflicts", "rkt_pod-exit.service"],
+    ["Before", "rkt_pod-exit.service rkt_ready-hold.service"],
+    ...endLines(app),
+    ...limitLines(app, sockets),
+  ];
+}
+
+/** The first failing app ends the pod with its status; one that is restarted inside the pod only when it has failed for good. */
+function endLines(app: AppDescription): EntryInput[] {
+  const ended = [
+    "OnSuccess",
+    `rkt_ended@${app.name}.service`,
+    "Not the same unit for both: it would not be told how the app ended",
+  ] as const;
+  if (app.restart === "no") return [ended, ["OnFailure", `rkt_failed@${app.name}.service`], ["FailureAction", "exit"]];
+  return [ended, ["OnFailure", `rkt_gave-up@${app.name}.service`]];
+}
+
+/** How often it may be started: after a failure, or by connections, which come again and again to an app that exits when idle. */
+function limitLines(app: AppDescription, sockets: readonly string[]): EntryInput[] {
+  if (app.restart === "no" && sockets.length === 0) return [];
+  return [
+    ["StartLimitIntervalSec", "10s"],
+    ["StartLimitBurst", sockets.length === 0 ? "5" : "100"],
+  ];
+}
+
+function restartLines(app: AppDescription): EntryInput[] {
+  if (app.restart === "no") return [["Restart", "no"]];
+  return [
+    ["Restart", app.restart],
+    ["RestartSec", app.restartUsec === undefined ? undefined : `${app.restartUsec}us`],
+    ["RestartMode", "direct", "OnFailure= is for the last failure: systemd 254 and later would trigger it at each one"],
+  ];
+}
+
+function preStart(app: AppDescription, argv: readonly string[]): Sections {
+  return {
+    Unit: [...handlerUnit(app, "pre-start"), ["Before", `${appUnit(app.name)} rkt_pod-exit.service`], ["FailureAction", "exit"]],
+    Service: [["Type", "oneshot"], ["RemainAfterExit", "yes"], ["ExecStart", quoteArgv(argv)], ...handlerLines(app)],
+  };
+}
+
+/** Started with the app, doing nothing; stopped, and thereby run, when the app has ended and nothing needs it any more. */
+function postStop(app: AppDescription, argv: readonly string[]): Sections {
+  return {
+    Unit: [
+      ...handlerUnit(app, "post-stop"),
+      ["Before", `${appUnit(app.name)} rkt_pod-exit.service`],
+      ["StopWhenUnneeded", "yes"],
+      ["Wants", "rkt_apps.target"],
+    ],
+    Service: [
+      ["Type", "oneshot"],
+      ["RemainAfterExit", "yes"],
+      ["ExecStop", quoteArgv(argv)],
+      ...handlerLines(app),
+      ["TimeoutStopSec", `${app.stopTimeoutUsec}us`],
+    ],
+  };
+}
+
+function handlerUnit(app: AppDescription, kind: string): EntryInput[] {
+  const needed = `${rootMountUnit(app.name)} systemd-journald.socket systemd-journald-dev-log.socket`;
+  return [
+    ["Description", `Handler ${kind} of app ${app.name}`],
+    ["DefaultDependencies", "no"],
+    ["Requires", needed],
+    ["After", `${needed} rkt_apps.target`],
+    ["Conflicts", "rkt_pod-exit.service"],
+  ];
+}
+
+/** Handlers run as root within the app's limits, as the original's since 1.30. */
+function handlerLines(app: AppDescription): EntryInput[] {
+  return [
+    ["User", "0"],
+    ["Group", "0"],
+    ["WorkingDirectory", workingDirectory(app)],
+    ...sandboxLines({ ...app, output: "journal" }),
+    ["SyslogIdentifier", app.name],
+  ];
+}
+
+function userLines(app: AppDescription): EntryInput[] {
+  const groups = app.supplementaryGids.join(" ");
+  return [["User", String(app.uid)], ["Group", String(app.gid)], ...(groups === "" ? [] : [["SupplementaryGroups", groups] as const])];
+}
+
+function workingDirectory(app: AppDescription): string {
+  return escapeSpecifiers(app.workingDirectory);
+}
+
+function streamLines(app: AppDescription): EntryInput[] {
+  if (app.output === "journal") return [["SyslogIdentifier", app.name]];
+  return [
+    ["SyslogIdentifier", app.name],
+    [
+      "StandardOutput",
+      `file:${outputFifo(app.name)}`,
+      "A pipe, which the app can open again as /dev/stdout; the journal's socket it cannot",
+    ],
+    ["StandardError", "inherit"],
+  ];
+}
+
+/**
+ * Reads the app's pipe. A reader ends when the last writer is gone and all is read; the next one waits for the next writer.
+ * So the stop, which comes after the app's, waits until nothing is left, and no line is lost. (A stop that meets a reader
+ * which is only being started runs no ExecStop= and kills it: by then nobody writes.)
+ */
+function outputReader(app: AppDescription): Sections {
+  const fifo = outputFifo(app.name);
+  const sockets = "systemd-journald.socket systemd-journald-dev-log.socket";
+  return {
+    Unit: [
+      ["Description", `Output of app ${app.name}`],
+      ["DefaultDependencies", "no"],
+      ["Requires", sockets],
+      ["After", sockets],
+      ["Conflicts", "rkt_pod-exit.service"],
+      ["Before", "rkt_pod-exit.service"],
+      ["StartLimitIntervalSec", "0", "It ends with each run of the app"],
+    ],
+    Service: [
+      ["Type", "exec"],
+      ["ExecStartPre", `/bin/sh -c '[ -p ${fifo} ] || { mkdir -p ${fifo.slice(0, fifo.lastIndexOf("/"))} && mkfifo -m 0666 ${fifo}; }'`],
+      ["ExecStart", `/bin/cat ${fifo}`],
+      ["StandardOutput", "journal"],
+      ["SyslogIdentifier", app.name],
+      ["Restart", "always"],
+      ["RestartSec", "0"],
+      [
+        "ExecStop",
+        `/bin/sh -c 'while kill -0 $$MAINPID 2>/dev/null; do : <>${fifo}; sleep 0.05; done'`,
+        "A writer that comes and goes ends a reader that waits for one",
+      ],
+      ["TimeoutStopSec", "10s"],
+    ],
+  };
+}
+
+function reload(app: AppDescription, signal: string): Sections {
+  return {
+    Unit: [
+      ["Description", `Reload of app ${app.name}`],
+      ["DefaultDependencies", "no"],
+    ],
+    Service: [
+      ["Type", "oneshot"],
+      ["ExecStart", `/usr/bin/systemctl kill --kill-who=main --signal=${signal} ${appUnit(app.name)}`],
+    ],
+  };
+}
+
+function socketsOf(pod: PodDescription, app: AppDescription): string[] {
+  return pod.sockets.filter((socket) => socket.app === app.name).map((socket) => socketUnit(socket.name));
+}
