@@ -1,0 +1,144 @@
+import type { PodName } from "../base/id.ts";
+import { machineIdOf } from "../base/id.ts";
+import type { EnginePlan, PodDescription } from "../pod/engine.ts";
+import type { PodDirectories } from "../pod/paths.ts";
+import { lockPath, podDirectory, verdictDirectory } from "../pod/paths.ts";
+
+export interface StartInput {
+  readonly pod: PodDescription;
+  readonly dirs: PodDirectories;
+  readonly generation: string;
+  readonly name: PodName;
+}
+
+/**
+ * What happens at each start before the engine: one sh, because each line of a unit costs milliseconds. Everything in it
+ * is a UUID, a digest, a pod's or volume's name, a number or one of our own directories, and quoted all the same.
+ */
+export function startScript({ pod, dirs, generation, name }: StartInput): string {
+  const machine = machineIdOf(pod.uuid);
+  return `${[
+    `# Made by "rkt pod apply ${name}".`,
+    "set -eu",
+    `pod=${quoteShell(podDirectory(dirs, pod.uuid))}`,
+    `verdicts=${quoteShell(verdictDirectory(dirs, pod.uuid))}`,
+    `machine=${machine}`,
+    "",
+    "# Nothing runs without a verdict on exactly this generation.",
+    `if [ ! -e "$verdicts/${generation}" ]; then`,
+    `  if [ -e "$verdicts/refused" ]; then cat "$verdicts/refused" >&2`,
+    `  else echo 'Cannot start pod "${name}": there is no verdict on its images; "rkt pod apply ${name}" makes one' >&2`,
+    "  fi",
+    "  exit 1",
+    "fi",
+    "",
+    "# A clean writable layer; what a crash left is kept once.",
+    'if [ -e "$pod/rw" ]; then rm -rf --one-file-system "$pod/rw.last"; mv -T "$pod/rw" "$pod/rw.last"; fi',
+    ...directoryLines(pod),
+    "",
+    "# The pod writes in it, and might leave a setuid file: only root may enter (five digits take the setgid bit away).",
+    'rm -rf --one-file-system "$pod/status" "$pod/ended"',
+    'mkdir -m 00700 "$pod/status"',
+    "",
+    "# Who can open the lock can take it: flock itself would make it readable for all.",
+    `lock=${quoteShell(lockPath(dirs, pod.uuid))}`,
+    '[ -e "$lock" ] || (umask 077; : > "$lock")',
+    "",
+    "# The pod's journal lies where the host keeps its own.",
+    "journal=/var/log/journal",
+    '[ -d "$journal" ] || journal=/run/log/journal',
+    'if [ ! -d "$journal/$machine" ]; then',
+    '  mkdir -p -m 2755 "$journal"',
+    '  mkdir -m 2750 "$journal/$machine"',
+    '  chgrp systemd-journal "$journal/$machine"',
+    '  chmod 2750 "$journal/$machine"',
+    "fi",
+    `[ -d ${quoteShell(`${dirs.runDir}/journal`)} ] || mkdir -p ${quoteShell(`${dirs.runDir}/journal`)}`,
+    `ln -sfn "$journal/$machine" ${quoteShell(pod.paths.journal)}`,
+    `echo ${generation} > "$pod/started"`,
+  ].join("\n")}\n`;
+}
+
+/** What happens after each run, however it ended. Failing lines do not keep the others from running. */
+export function stopScript({
+  pod,
+  dirs,
+  plan,
+  sockets,
+}: {
+  readonly pod: PodDescription;
+  readonly dirs: PodDirectories;
+  readonly plan: EnginePlan;
+  /** Units of the pod's sockets. */
+  readonly sockets: readonly string[];
+}): string {
+  return `${[
+    `pod=${quoteShell(podDirectory(dirs, pod.uuid))}`,
+    'echo "${SERVICE_RESULT:-unknown} ${EXIT_CODE:--} ${EXIT_STATUS:--}" > "$pod/last.new" && mv -T "$pod/last.new" "$pod/last"',
+    'if [ -e "$pod/rw" ]; then rm -rf --one-file-system "$pod/rw.last"; mv -T "$pod/rw" "$pod/rw.last"; fi',
+    ...endedLines(pod),
+    ...plan.stopCommands,
+    ...failureLines(sockets),
+    ":",
+  ].join("\n")}\n`;
+}
+
+/** Failed runs in a row after which a pod's sockets are stopped. */
+const failureLimit = 10;
+
+/**
+ * A connection that a failing pod never accepts would start it again without end. A limit of starts per time cannot tell that from
+ * an app that exits when idle, which may be started as often as somebody connects; how the runs end can.
+ */
+function failureLines(sockets: readonly string[]): string[] {
+  if (sockets.length === 0) return [];
+  return [
+    'if [ "${SERVICE_RESULT:-}" = success ]; then rm -f "$pod/failures"; else',
+    '  echo >> "$pod/failures"',
+    `  if [ "$(wc -l < "$pod/failures")" -ge ${failureLimit} ]; then`,
+    '    rm -f "$pod/failures"',
+    `    echo 'Its sockets are stopped: the pod failed ${failureLimit} times in a row' >&2`,
+    `    systemctl --no-block stop ${sockets.map(quoteShell).join(" ")}`,
+    "  fi",
+    "fi",
+  ];
+}
+
+/** What the apps left in `status`, for readers who may not enter it. Whatever a pod left there: little is read, no link followed. */
+function endedLines(pod: PodDescription): string[] {
+  const names = pod.apps.map((app) => app.name).join(" ");
+  return [
+    `for app in ${names}; do`,
+    '  file="$pod/status/$app"',
+    '  if [ -f "$file" ] && [ ! -L "$file" ]; then echo "$app $(head -c 32 "$file" | tr -cd "a-zA-Z0-9+ ")"; fi',
+    'done > "$pod/ended.new"',
+    'mv -T "$pod/ended.new" "$pod/ended"',
+  ];
+}
+
+/** The root directory of an overlay is the upper one: it takes mode and owner of the image's root. */
+function directoryLines(pod: PodDescription): string[] {
+  // Five digits: the pod's directory hands its setgid bit down, which four would keep.
+  const lines = ['mkdir -m 00700 "$pod/rw"'];
+  const plain = pod.apps.flatMap((app) => [`"$pod/rw/${app.name}"`, `"$pod/rw/${app.name}/upper"`, `"$pod/rw/${app.name}/work"`]);
+  lines.push(`mkdir -m 0755 ${plain.join(" ")}`);
+  for (const { name, rootDirectory } of pod.apps) {
+    if (rootDirectory !== undefined) lines.push(...ownerLines(`"$pod/rw/${name}/upper"`, rootDirectory));
+  }
+  const empty = pod.volumes.filter((volume) => volume.kind === "empty");
+  if (empty.length > 0) lines.push('mkdir -m 0755 "$pod/rw/.volumes"');
+  for (const volume of empty) {
+    const path = `"$pod/rw/.volumes/${volume.name}"`;
+    lines.push(`mkdir ${path}`, ...ownerLines(path, volume));
+  }
+  return lines;
+}
+
+/** A change of owner takes setuid bits away: the mode comes last. Each line costs a program: none that changes nothing. */
+function ownerLines(path: string, { uid, gid, mode }: { readonly uid: number; readonly gid: number; readonly mode: string }): string[] {
+  return [...(uid === 0 && gid === 0 ? [] : [`chown ${uid}:${gid} ${path}`]), `chmod ${mode.padStart(5, "0")} ${path}`];
+}
+
+function quoteShell(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
