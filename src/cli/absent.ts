@@ -1,0 +1,25 @@
+/** Commands of the original that this release does not have, each with what to do instead. */
+const ABSENT: Readonly<Record<string, string>> = {
+  run: `Declare the pod in a ".pod" file and use "rkt pod apply"`,
+  prepare: `Declare the pod in a ".pod" file and use "rkt pod apply"`,
+  "run-prepared": `Declare the pod in a ".pod" file and use "rkt pod apply"`,
+  app: `Declare the pod's apps in a ".pod" file and use "rkt pod apply"`,
+  attach: `Use "rkt logs" to read what an app prints, "rkt enter" to go into it`,
+  export: `An image is exported by "rkt image export"`,
+  config: "The configuration is what lies below /etc/rkt and /usr/lib/rkt",
+  "api-service": `Use "rkt list --format=json" and "rkt status --format=json"`,
+  "metadata-service": "",
+  install: "The package makes all directories",
+  images: `Use "rkt image list"`,
+  rmimage: `Use "rkt image rm"`,
+  completion: "The package installs completion for bash, zsh and fish",
+  "image gc": `Use "rkt image rm"`,
+  "image extract": `Use "rkt image export" and tar`,
+  "image render": `Use "rkt image export" and tar`,
+};
+
+/** undefined where the original had no such command; else a hint, which may be empty. */
+export function findAbsent(path: readonly string[]): string | undefined {
+  const name = path.join(" ");
+  return Object.hasOwn(ABSENT, name) ? ABSENT[name] : undefined;
+}

@@ -1,0 +1,13 @@
+import type { CommandDeclaration } from "../declaration.ts";
+import { prettyPrintOption } from "../declaration.ts";
+
+export const imageCatManifestCommand: CommandDeclaration = {
+  name: "cat-manifest",
+  summary: "Print the manifest of an image",
+  description: ["Prints the image manifest of an image of the store as JSON."],
+  arguments: [{ name: "IMAGE" }],
+  options: [prettyPrintOption],
+  examples: [{ command: "rkt image cat-manifest coreos.com/etcd", text: "Print what the image says about itself" }],
+  root: false,
+  run: () => import("../run/image-cat-manifest.ts"),
+};

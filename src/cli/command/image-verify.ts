@@ -1,0 +1,13 @@
+import type { CommandDeclaration } from "../declaration.ts";
+
+export const imageVerifyCommand: CommandDeclaration = {
+  name: "verify",
+  summary: "Check the rendered trees of images",
+  description: [
+    "Compares the stored archive with the image's ID and the rendered tree with its digest. A tree that differs is rendered again.",
+  ],
+  arguments: [{ name: "IMAGE", variadic: true }],
+  examples: [{ command: "rkt image verify coreos.com/etcd", text: "Check one image" }],
+  root: true,
+  run: () => import("../run/image-verify.ts"),
+};

@@ -1,0 +1,46 @@
+import type { CommandDeclaration } from "../declaration.ts";
+import { catManifestCommand } from "./cat-manifest.ts";
+import { enterCommand } from "./enter.ts";
+import { fetchCommand } from "./fetch.ts";
+import { gcCommand } from "./gc.ts";
+import { helpCommand } from "./help.ts";
+import { imageCommand } from "./image.ts";
+import { listCommand } from "./list.ts";
+import { logsCommand } from "./logs.ts";
+import { podCommand } from "./pod.ts";
+import { rmCommand } from "./rm.ts";
+import { statusCommand } from "./status.ts";
+import { stopCommand } from "./stop.ts";
+import { trustCommand } from "./trust.ts";
+import { versionCommand } from "./version.ts";
+
+/** `rkt` itself: the tree of all commands. A new command is one file and one line here (or in its group). */
+export const rootCommand: CommandDeclaration = {
+  name: "rkt",
+  summary: "pods of signed images under systemd",
+  description: [
+    "rkt runs pods: groups of apps from signed images, under an isolation that is chosen per pod, supervised by systemd and by nothing else. It plans, systemd runs: there is no daemon.",
+  ],
+  examples: [
+    { command: "rkt trust --prefix=coreos.com/etcd key.asc", text: "Say whose images may run here" },
+    { command: "rkt pod apply etcd", text: "Make the pod that /etc/rkt/pods.d/etcd.pod declares startable" },
+    { command: "systemctl start rkt-pod@etcd", text: "Start it" },
+  ],
+  root: false,
+  commands: [
+    podCommand,
+    listCommand,
+    statusCommand,
+    logsCommand,
+    enterCommand,
+    stopCommand,
+    rmCommand,
+    gcCommand,
+    catManifestCommand,
+    fetchCommand,
+    imageCommand,
+    trustCommand,
+    versionCommand,
+    helpCommand,
+  ],
+};

@@ -1,0 +1,23 @@
+import type { CommandDeclaration } from "../declaration.ts";
+import { noLegendOption } from "../declaration.ts";
+
+export const logsCommand: CommandDeclaration = {
+  name: "logs",
+  summary: "Print what a pod's apps wrote",
+  description: [
+    "Reads the pod's own journal, of all runs that are kept, whether the pod runs or not. Control characters are escaped. The journal of a pod that was removed is found by its whole UUID until rkt gc removes it.",
+  ],
+  arguments: [{ name: "UUID|NAME" }],
+  options: [
+    { name: "app", kind: "text", value: "APP", description: "Only the lines of this app" },
+    { name: "follow", short: "f", kind: "flag", description: "Go on printing lines as they come" },
+    { name: "lines", short: "n", kind: "text", value: "N", description: "Only the last N lines" },
+    noLegendOption,
+  ],
+  examples: [
+    { command: "rkt logs etcd", text: "All that is kept of the pod etcd" },
+    { command: "rkt logs -f -n 20 --app=web 5a1c", text: "The last lines of one app, and those to come" },
+  ],
+  root: false,
+  run: () => import("../run/logs.ts"),
+};

@@ -1,0 +1,25 @@
+import type { CommandDeclaration } from "../declaration.ts";
+import { formatOption, uuidFileOption } from "../declaration.ts";
+
+export const statusCommand: CommandDeclaration = {
+  name: "status",
+  summary: "Print the state of a pod",
+  description: [
+    "Prints the pod's state, times, networks and process, one name=value a line, and the exit status of each app that has ended.",
+    "--wait returns when the pod has ended, --wait-ready when it is ready. Without a value they wait for ever; 0 or false does not wait.",
+  ],
+  arguments: [{ name: "UUID|NAME", optional: true }],
+  options: [
+    { name: "wait", kind: "optional", value: "DURATION", description: "Wait until the pod has ended" },
+    { name: "wait-ready", kind: "optional", value: "DURATION", description: "Wait until the pod is ready" },
+    uuidFileOption,
+    formatOption,
+  ],
+  examples: [
+    { command: "rkt status etcd", text: "Print the state of the pod etcd" },
+    { command: "rkt status --wait=30s 5a1c", text: "Wait at most half a minute for the end of a pod" },
+  ],
+  exitCodes: [{ code: "1", meaning: "the file of --uuid-file cannot be read" }],
+  root: false,
+  run: () => import("../run/status.ts"),
+};

@@ -1,0 +1,55 @@
+import type { Context } from "./context.ts";
+import type { AppView, PodView } from "./pod-view.ts";
+import { exitCodeOf } from "./pod-view.ts";
+
+/** A pod as the original printed it (`list`, `status` with --format=json), extended by what named pods have. Unknown fields are left out. */
+export function podJson(context: Context, view: PodView): Record<string, unknown> {
+  const { pod, started, last } = view;
+  return {
+    name: pod.uuid,
+    state: view.state,
+    pod_name: pod.name,
+    machine: `rkt-${pod.uuid}`,
+    unit: `rkt-pod@${pod.name}.service`,
+    ...(view.networks.length === 0 ? {} : { networks: view.networks.map((netName) => ({ netName })) }),
+    app_names: view.apps.map(({ app }) => app.name),
+    apps: view.apps.map((app) => appJson(context, view, app)),
+    created_at: Math.floor(pod.createdAt / 1000),
+    ...(started === undefined ? {} : { started_at: Math.floor(started.startedAt / 1000) }),
+    ...(last === undefined
+      ? {}
+      : { last_run: { result: last.result, code: last.code, status: last.status, ended_at: Math.floor(last.endedAt / 1000) } }),
+    ...(pod.commit.generation === undefined ? {} : { generation: pod.commit.generation }),
+    ...(view.manifest?.userAnnotations === undefined ? {} : { user_annotations: view.manifest.userAnnotations }),
+    ...(view.manifest?.userLabels === undefined ? {} : { user_labels: view.manifest.userLabels }),
+  };
+}
+
+function appJson(context: Context, view: PodView, { app, state, ended }: AppView): Record<string, unknown> {
+  const volumes = new Map((view.manifest?.volumes ?? []).map((volume) => [volume.name, volume]));
+  const mounts = (app.mounts ?? []).map((mount) => {
+    const volume = volumes.get(mount.volume);
+    return {
+      name: mount.volume,
+      container_path: mount.path,
+      ...(volume?.source === undefined ? {} : { host_path: volume.source }),
+      read_only: volume?.readOnly ?? false,
+    };
+  });
+  return {
+    name: app.name,
+    state,
+    created_at: nanoseconds(view.pod.createdAt),
+    ...(view.started === undefined ? {} : { started_at: nanoseconds(view.started.startedAt) }),
+    ...(ended === undefined ? {} : { finished_at: nanoseconds(ended.at), exit_code: exitCodeOf(ended) }),
+    image_id: app.image.id,
+    ...(mounts.length === 0 ? {} : { mounts }),
+    ...(app.app?.userAnnotations === undefined ? {} : { user_annotations: app.app.userAnnotations }),
+    ...(app.app?.userLabels === undefined ? {} : { user_labels: app.app.userLabels }),
+  };
+}
+
+/** Nanoseconds since the epoch; JSON numbers hold them to the microsecond. */
+function nanoseconds(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) * 1000;
+}

@@ -1,0 +1,107 @@
+import { constants } from "node:os";
+import type { PlanDigest } from "../base/id.ts";
+import type { PodManifest, RuntimeApp } from "../spec/appc.ts";
+import { parsePodManifest } from "../spec/pod-manifest.ts";
+import type { AppEnd } from "../pod/app-ends.ts";
+import { readAppEnd } from "../pod/app-ends.ts";
+import type { LastRun, NamedPod, StartedRun } from "../pod/named.ts";
+import { listNamedPods, readGeneration, readLastRun, readStartedRun, runningPods } from "../pod/named.ts";
+import { generationDirectory } from "../pod/paths.ts";
+import { errno } from "../base/error.ts";
+import { findPod } from "../pod/find.ts";
+import type { Context } from "./context.ts";
+
+/** A pod as list, status and JSON show it. Reading it needs neither root nor D-Bus. */
+export interface PodView {
+  readonly pod: NamedPod;
+  readonly state: "running" | "exited" | "prepared";
+  /** Of the run that goes on, else of the generation that is applied. Who is not root gets what lists need of it. */
+  readonly manifest: PodManifest | undefined;
+  readonly started: StartedRun | undefined;
+  readonly last: LastRun | undefined;
+  readonly apps: readonly AppView[];
+  readonly networks: readonly string[];
+}
+
+export interface AppView {
+  readonly app: RuntimeApp;
+  readonly state: "created" | "running" | "exited" | "unknown";
+  /** `exited 0`, `killed 9`, `dumped 11`: how the app's last run ended. */
+  readonly ended?: AppEnd;
+}
+
+/** All pods, by name; what could not be read goes to `problems`. */
+export function viewPods(context: Context, problems: unknown[]): PodView[] {
+  const dirs = dirsOf(context);
+  const running = runningPods(context.host, dirs);
+  return listNamedPods(context.host, dirs, (error) => problems.push(error)).flatMap((pod) => {
+    try {
+      return [viewPod(context, pod, running.has(pod.uuid))];
+    } catch (error) {
+      problems.push(error);
+      return [];
+    }
+  });
+}
+
+/** The pod that an argument names. */
+export function viewOne(context: Context, text: string): PodView {
+  const pod = findPod(context.host, dirsOf(context), text);
+  return viewPod(context, pod, runningPods(context.host, dirsOf(context)).has(pod.uuid));
+}
+
+export function dirsOf(context: Context): { dataDir: string; runDir: string } {
+  return { dataDir: context.paths.dataDir, runDir: context.paths.runDir };
+}
+
+export function viewPod(context: Context, pod: NamedPod, runs: boolean): PodView {
+  const started = readStartedRun(context.host, pod);
+  const digest = (runs ? started?.generation : undefined) ?? pod.commit.generation ?? pod.commit.previous;
+  const manifest = digest === undefined ? undefined : readManifest(context, pod, digest);
+  const state = runs ? "running" : started === undefined ? "prepared" : "exited";
+  const apps = (manifest?.apps ?? []).map((app) => viewApp(context, { pod, app, runs, started: started !== undefined }));
+  const networks = digest === undefined ? [] : readGeneration(context.host, dirsOf(context), pod.uuid, digest).networks;
+  return { pod, state, manifest, started, last: runs ? undefined : readLastRun(context.host, pod), apps, networks };
+}
+
+function readManifest(context: Context, pod: NamedPod, digest: PlanDigest): PodManifest | undefined {
+  const directory = generationDirectory(dirsOf(context), pod.uuid, digest);
+  const text = readFirst(context, [`${directory}/pod`, `${directory}/listed`]);
+  return text === undefined ? undefined : parsePodManifest(text);
+}
+
+/** The first that this process may read. */
+function readFirst(context: Context, paths: readonly string[]): string | undefined {
+  const [path = "", ...others] = paths;
+  try {
+    return context.host.files.tryReadText(path);
+  } catch (error) {
+    if (errno(error) !== "EACCES" || others.length === 0) throw error;
+    return readFirst(context, others);
+  }
+}
+
+interface AppInput {
+  readonly pod: NamedPod;
+  readonly app: RuntimeApp;
+  readonly runs: boolean;
+  readonly started: boolean;
+}
+
+function viewApp(context: Context, { pod, app, runs, started }: AppInput): AppView {
+  const ended = readAppEnd(context.host, pod, app.name);
+  return ended === undefined ? { app, state: runs ? "running" : started ? "unknown" : "created" } : { app, state: "exited", ended };
+}
+
+/** Exit status of an app as a number: 128 + N for a signal, as a shell says it. */
+export function exitCodeOf(ended: NonNullable<AppView["ended"]>): number {
+  const number = ended.code === "exited" ? Number(ended.status) : signalNumber(ended.status);
+  if (ended.code === "exited") return Number.isInteger(number) ? number : 255;
+  return Number.isInteger(number) ? 128 + number : 255;
+}
+
+/** systemd gives a signal's name without SIG (systemd.exec(5), "$EXIT_STATUS"). */
+function signalNumber(name: string): number {
+  const signals: Readonly<Record<string, number>> = constants.signals;
+  return signals[`SIG${name}`] ?? Number(name);
+}

@@ -1,0 +1,19 @@
+import { RktError } from "../../base/error.ts";
+import { quoteText } from "../../base/escape.ts";
+import type { Context } from "../context.ts";
+import type { OptionValues } from "../options.ts";
+import { podArgument } from "../pod-argument.ts";
+import { viewOne } from "../pod-view.ts";
+
+export async function run(context: Context, args: readonly string[], options: OptionValues): Promise<number> {
+  const view = viewOne(context, podArgument(context, args, options));
+  if (view.manifest === undefined) {
+    throw new RktError("pod-not-applied", `Cannot print the manifest of pod ${quoteText(view.pod.name)}: it was never applied`, {
+      hint: `Apply it with "rkt pod apply ${view.pod.name}"`,
+    });
+  }
+  context.stdout.write(
+    `${options.flag("pretty-print") ? JSON.stringify(view.manifest, undefined, "\t") : JSON.stringify(view.manifest)}\n`,
+  );
+  return 0;
+}

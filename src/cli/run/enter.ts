@@ -1,0 +1,116 @@
+import { randomBytes } from "node:crypto";
+import { resolveUser } from "../../apply/users.ts";
+import type { RootfsView } from "../../apply/rootfs-view.ts";
+import { viewRootfs } from "../../apply/rootfs-view.ts";
+import { RktError } from "../../base/error.ts";
+import { quoteText } from "../../base/escape.ts";
+import { machineNameOf } from "../../base/id.ts";
+import { openMachined } from "../../../machined/machined.ts";
+import { readGeneration } from "../../pod/named.ts";
+import type { RuntimeApp } from "../../spec/appc.ts";
+import { connectSystem } from "../../systemd/connect.ts";
+import { enterUnitName } from "../../systemd/enter-names.ts";
+import type { EnterRequest } from "../../systemd/enter-request.ts";
+import { runInPod } from "../../systemd/enter.ts";
+import type { Context } from "../context.ts";
+import { enterStreams } from "../enter-streams.ts";
+import type { OptionValues } from "../options.ts";
+import type { PodView } from "../pod-view.ts";
+import { dirsOf, viewOne } from "../pod-view.ts";
+
+export async function run(context: Context, [name = "", ...command]: readonly string[], options: OptionValues): Promise<number> {
+  const view = viewOne(context, name);
+  if (view.state !== "running" || view.started === undefined) {
+    throw new RktError("pod-not-running", `Cannot enter pod ${quoteText(view.pod.name)}: it does not run`, {
+      hint: `Start it with "systemctl start rkt-pod@${view.pod.name}"`,
+    });
+  }
+  const app = chooseApp(view, options.text("app"));
+  const rootfs = runningRootfs(context, view, app);
+  const argv = chooseCommand(context, rootfs, command);
+  const leader = await findLeader(context, view);
+  const request = { ...requestOf(app, rootfs, options.text("user")), leader, argv };
+  return await enterStreams(context, { machine: machineNameOf(view.pod.uuid), request }, (complete: EnterRequest) =>
+    runInPod(context.host, complete),
+  );
+}
+
+function chooseApp(view: PodView, wanted: string | undefined): RuntimeApp {
+  const apps = view.apps.map((item) => item.app);
+  const names = apps.map((item) => item.name).join(", ");
+  const app = wanted === undefined && apps.length === 1 ? apps[0] : apps.find((candidate) => candidate.name === wanted);
+  if (app !== undefined) return app;
+  const reason = wanted === undefined ? `pod contains multiple apps: ${names}` : `the pod has no app ${quoteText(wanted)}`;
+  throw new RktError("app-unknown", `Cannot enter pod ${quoteText(view.pod.name)}: ${reason}`, { hint: `Choose one with --app: ${names}` });
+}
+
+/** What the app sees as its root: its writable layer over the image's trees. */
+function runningRootfs(context: Context, view: PodView, app: RuntimeApp): RootfsView {
+  const record = readGeneration(
+    context.host,
+    dirsOf(context),
+    view.pod.uuid,
+    view.started?.generation ?? view.pod.commit.generation ?? ("" as never),
+  );
+  const layers = record.appLayers[app.name] ?? record.layers;
+  return viewRootfs(context.host, [`${view.pod.directory}/rw/${app.name}/upper`, ...layers]);
+}
+
+function chooseCommand(context: Context, rootfs: RootfsView, command: readonly string[]): readonly string[] {
+  if (command.length > 0) return command;
+  const shell = ["/bin/bash", "/bin/sh"].find((path) => rootfs.stat(path)?.type === "file");
+  if (shell === undefined)
+    throw new RktError("enter-no-command", "Cannot enter the app: no command was given, and its image has no shell", {
+      hint: "Name a program of the image",
+    });
+  context.stderr.write(`enter: no command specified, assuming "${shell}"\n`);
+  return [shell];
+}
+
+async function findLeader(context: Context, view: PodView): Promise<number> {
+  const bus = await connectSystem(context.host);
+  try {
+    const machine = await openMachined(bus).properties(machineNameOf(view.pod.uuid));
+    if (machine === undefined)
+      throw new RktError("pod-not-registered", `Cannot enter pod ${quoteText(view.pod.name)}: systemd-machined does not know it`, {
+        hint: "It is starting or ending",
+      });
+    return machine.leader;
+  } finally {
+    bus.close();
+  }
+}
+
+function requestOf(app: RuntimeApp, rootfs: RootfsView, user: string | undefined) {
+  const own = {
+    user: app.app?.user ?? "0",
+    group: app.app?.group ?? "0",
+    supplementaryGroups: (app.app?.supplementaryGIDs ?? []).map(String),
+  };
+  const chosen = user === undefined ? own : numbersOf(rootfs, app, user);
+  return {
+    unit: enterUnitName(app.name, randomBytes(8).toString("hex")),
+    appUnit: `${app.name}.service`,
+    environment: [] as readonly string[],
+    searchPath: searchPathOf(app),
+    workingDirectory: app.app?.workingDirectory ?? "/",
+    ...chosen,
+  };
+}
+
+/** A program's name is looked up where the app itself looks. */
+function searchPathOf(app: RuntimeApp): string[] {
+  const path = app.app?.environment?.find((variable) => variable.name === "PATH")?.value ?? "/bin:/usr/bin";
+  return path.split(":").filter((directory) => directory.startsWith("/"));
+}
+
+/** The pod's own list of users has those of its images (systemd runs nothing as a number that it does not find there). */
+function numbersOf(rootfs: RootfsView, app: RuntimeApp, user: string) {
+  const resolved = resolveUser(rootfs, { user, group: undefined, supplementaryGroups: [] });
+  if (resolved.name === undefined && ![0, Number(app.app?.user)].includes(resolved.uid)) {
+    throw new RktError("app-user-unknown", `Cannot enter as user ${quoteText(user)}: the image's /etc/passwd does not have it`, {
+      hint: "Choose root, the app's own user, or one that the image knows",
+    });
+  }
+  return { user: String(resolved.uid), group: String(resolved.gid), supplementaryGroups: [] as readonly string[] };
+}

@@ -1,0 +1,75 @@
+import { RktError } from "../../base/error.ts";
+import { quoteText } from "../../base/escape.ts";
+import { readReference } from "../../image/fetch.ts";
+import type { InsecureOption } from "../../image/insecure.ts";
+import type { StoredImage } from "../../store/image.ts";
+import type { Store } from "../../store/store.ts";
+import { openStore } from "../../store/store.ts";
+import type { Context } from "../context.ts";
+import { fetchLogged } from "../fetch-logged.ts";
+import { shortenId } from "../image-name.ts";
+import type { OptionValues } from "../options.ts";
+import { openTrustedKeys } from "../trusted-keys.ts";
+
+/** Hex digits of an ID that the original printed. */
+const SHOWN_DIGITS = 32;
+
+export async function run(context: Context, args: readonly string[], options: OptionValues): Promise<number> {
+  const request = readRequest(context, args, options);
+  const store = openStore(context.host, context.paths.dataDir);
+  warnOfInsecure(context, request.insecure);
+  for (const text of args) {
+    const image = findStored(context, store, text, request) ?? (await fetchOne(context, store, text, request));
+    context.stdout.write(`${options.flag("full") ? image.id : shortenId(image.id, SHOWN_DIGITS)}\n`);
+  }
+  return 0;
+}
+
+interface Request {
+  readonly pull: string;
+  readonly signature: string | undefined;
+  readonly insecure: ReadonlySet<InsecureOption>;
+}
+
+function readRequest(context: Context, args: readonly string[], options: OptionValues): Request {
+  const signature = options.text("signature");
+  if (signature !== undefined && (args.length > 1 || isStoreName(context, args[0] ?? ""))) {
+    throw new RktError("usage", "Cannot use --signature: it belongs to one file or URL, and nothing else was to be given");
+  }
+  const insecure = (["image", "tls", "http"] as const).filter((option) => context.insecure.has(option));
+  return { pull: readPull(options), signature, insecure: new Set(insecure) };
+}
+
+function readPull(options: OptionValues): string {
+  const old = [...(options.flag("store-only") ? ["never"] : []), ...(options.flag("no-store") ? ["update"] : [])];
+  if (old.length > 1 || (old.length > 0 && options.given("pull-policy"))) {
+    throw new RktError("usage", "Cannot tell where to look: --pull-policy, --store-only and --no-store exclude each other");
+  }
+  return old[0] ?? options.text("pull-policy") ?? "update";
+}
+
+function isStoreName(context: Context, text: string): boolean {
+  const { kind } = readReference(context.host, text);
+  return kind === "name" || kind === "hash";
+}
+
+function warnOfInsecure(context: Context, insecure: ReadonlySet<InsecureOption>): void {
+  if (insecure.has("image")) context.stderr.write("warning: image signature verification has been disabled\n");
+  if (insecure.has("tls")) context.stderr.write("warning: TLS verification has been disabled\n");
+}
+
+/** What the store has of that file or URL, where the policy asks the store first. Names are always looked up in the store. */
+function findStored(context: Context, store: Store, text: string, { pull, insecure }: Request): StoredImage | undefined {
+  if (pull === "update" || isStoreName(context, text)) return undefined;
+  const known = store.images().find((image) => image.source === text && (image.signatures.length > 0 || insecure.has("image")));
+  if (known !== undefined || pull === "new") return known;
+  throw new RktError(
+    "store-no-image",
+    `Cannot find image ${quoteText(text)}: the store has none from there, and --pull-policy=never was given`,
+  );
+}
+
+function fetchOne(context: Context, store: Store, text: string, { insecure, signature }: Request): Promise<StoredImage> {
+  const options = { insecure, ...(signature === undefined ? {} : { signature }) };
+  return fetchLogged(context, { store, keystore: openTrustedKeys(context) }, text, options);
+}

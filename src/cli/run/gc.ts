@@ -1,0 +1,41 @@
+import { withApplyLock } from "../../apply/apply-lock.ts";
+import { finishChanges } from "../../apply/finish.ts";
+import { removeOldJournals } from "../../apply/gone.ts";
+import { sweepPods } from "../../apply/sweep.ts";
+import { parseTimeSpan } from "../../base/quantity.ts";
+import { openStore } from "../../store/store.ts";
+import { withApplyContext } from "../apply-context.ts";
+import type { Context } from "../context.ts";
+import { reportDecisions } from "../decisions.ts";
+import { listKeptTrees } from "../images-kept.ts";
+import type { OptionValues } from "../options.ts";
+import { withStoreLock } from "../store-lock.ts";
+
+export async function run(context: Context, _args: readonly string[], options: OptionValues): Promise<number> {
+  const keep = options.text("journal-keep");
+  await withApplyContext(context, (apply) =>
+    withApplyLock(apply, async () => {
+      reportDecisions(context, await finishChanges(apply));
+      for (const path of sweepPods(apply.host, apply.dirs)) context.stderr.write(`removed ${path}\n`);
+      const journals = keep === undefined ? [] : removeOldJournals(apply.host, apply.dirs, parseTimeSpan(keep) / 1000);
+      for (const uuid of journals) context.stderr.write(`removed the journal of pod ${uuid}\n`);
+    }),
+  );
+  // Afterwards, without the other lock: a long fetch holds this one, and applies must not wait for it.
+  await removeStrayTrees(context);
+  return 0;
+}
+
+/** Trees whose image is not in the store any more, and that no generation mounts; also what cut-short fetches and renders staged. */
+async function removeStrayTrees(context: Context): Promise<void> {
+  const store = openStore(context.host, context.paths.dataDir);
+  await withStoreLock(store, async () => {
+    store.stage().release();
+    const kept = listKeptTrees(context);
+    for (const tree of store.trees()) {
+      if (store.get(tree.image) !== undefined || kept.has(tree.path)) continue;
+      store.removeTree(tree.key);
+      context.stderr.write(`removed ${tree.path}\n`);
+    }
+  });
+}

@@ -1,0 +1,106 @@
+import { isOutOfDate } from "../../apply/inputs.ts";
+import { RktError } from "../../base/error.ts";
+import { quoteText } from "../../base/escape.ts";
+import { machineNameOf } from "../../base/id.ts";
+import { openMachined } from "../../../machined/machined.ts";
+import { serviceUnitOf } from "../../pod/paths.ts";
+import { connectSystem } from "../../systemd/connect.ts";
+import { isBooted } from "../../systemd/is-booted.ts";
+import { openManager } from "../../systemd/manager.ts";
+import type { Context } from "../context.ts";
+import { declarationsOf } from "../declarations.ts";
+import type { OptionValues } from "../options.ts";
+import { formatJson, parseFormat } from "../output/json.ts";
+import { formatFullTime } from "../output/time.ts";
+import { podArgument } from "../pod-argument.ts";
+import { podJson } from "../pod-json.ts";
+import type { PodView } from "../pod-view.ts";
+import { exitCodeOf, viewOne } from "../pod-view.ts";
+import { parseWait } from "../wait.ts";
+
+export async function run(context: Context, args: readonly string[], options: OptionValues): Promise<number> {
+  const name = podArgument(context, args, options);
+  await waitFor(context, name, options);
+  const view = viewOne(context, name);
+  const live = view.state === "running" ? await readLive(context, view) : {};
+  const outOfDate = readOutOfDate(context, view);
+  const format = parseFormat(options.text("format"));
+  if (format === "text") context.stdout.write(`${lines(view, live, outOfDate).join("\n")}\n`);
+  else
+    context.stdout.write(
+      formatJson(
+        {
+          ...podJson(context, view),
+          ...(live.pid === undefined ? {} : { pid: live.pid }),
+          ...(outOfDate === undefined ? {} : { out_of_date: outOfDate }),
+        },
+        format,
+      ),
+    );
+  if (live.problem !== undefined) context.stderr.write(`${live.problem}\n`);
+  return 0;
+}
+
+interface LivePod {
+  /** Of the pod's PID 1, on the host. */
+  readonly pid?: number;
+  readonly problem?: string;
+}
+
+/** Asks machined; a pod that runs and is not there is worth a word, not an error. */
+async function readLive(context: Context, view: PodView): Promise<LivePod> {
+  if (!isBooted(context.host)) return {};
+  const bus = await connectSystem(context.host);
+  try {
+    const machine = await openMachined(bus).properties(machineNameOf(view.pod.uuid));
+    if (machine !== undefined) return { pid: machine.leader };
+    return {
+      problem: `Pod ${quoteText(view.pod.name)} runs, but systemd-machined does not know it: it is starting or ending, or machined lost it`,
+    };
+  } catch (error) {
+    if (!(error instanceof RktError)) throw error;
+    return { problem: `Cannot ask systemd-machined about pod ${quoteText(view.pod.name)}: ${error.message}` };
+  } finally {
+    bus.close();
+  }
+}
+
+function readOutOfDate(context: Context, view: PodView): boolean | undefined {
+  if (view.pod.commit.generation === undefined) return undefined;
+  const [source] = declarationsOf(context, [view.pod.name]).declarations;
+  return source === undefined
+    ? undefined
+    : isOutOfDate(
+        context.host,
+        view.pod.commit,
+        source.files.map((file) => file.path),
+      );
+}
+
+function lines(view: PodView, live: LivePod, outOfDate: boolean | undefined): string[] {
+  const { pod, started, last } = view;
+  const result = [`state=${view.state}`, `created=${formatFullTime(Math.floor(pod.createdAt))}`];
+  if (started !== undefined) result.push(`started=${formatFullTime(Math.floor(started.startedAt))}`);
+  if (view.networks.length > 0) result.push(`networks=${view.networks.join(", ")}`);
+  if (live.pid !== undefined) result.push(`pid=${live.pid}`);
+  result.push(`exited=${view.state === "exited"}`, `name=${pod.name}`, `uuid=${pod.uuid}`);
+  if (pod.commit.generation !== undefined) result.push(`generation=${pod.commit.generation}`);
+  if (outOfDate === true) result.push("declaration=out of date");
+  if (last !== undefined) result.push(`result=${last.result}`);
+  for (const { app, ended } of view.apps) if (ended !== undefined) result.push(`app-${app.name}=${exitCodeOf(ended)}`);
+  return result;
+}
+
+async function waitFor(context: Context, name: string, options: OptionValues): Promise<void> {
+  const end = parseWait(options, "wait");
+  const ready = parseWait(options, "wait-ready");
+  if (end === 0 && ready === 0) return;
+  const manager = openManager(await connectSystem(context.host));
+  try {
+    const unit = serviceUnitOf(viewOne(context, name).pod.name);
+    if (ready !== 0) await manager.waitActive(unit, ready);
+    if (end !== 0) await manager.waitStopped(unit, end);
+  } finally {
+    manager.close();
+  }
+}

@@ -1,0 +1,52 @@
+import { constants } from "node:os";
+import { RktError } from "../../base/error.ts";
+import { quoteText } from "../../base/escape.ts";
+import { findPod } from "../../pod/find.ts";
+import type { NamedPod } from "../../pod/named.ts";
+import { runningPods } from "../../pod/named.ts";
+import { serviceUnitOf } from "../../pod/paths.ts";
+import { connectSystem } from "../../systemd/connect.ts";
+import type { Manager } from "../../systemd/manager.ts";
+import { openManager } from "../../systemd/manager.ts";
+import type { Context } from "../context.ts";
+import { forEachArgument } from "../for-each.ts";
+import type { OptionValues } from "../options.ts";
+import { podArguments } from "../pod-argument.ts";
+import { dirsOf } from "../pod-view.ts";
+
+const patience = 120_000;
+
+export async function run(context: Context, args: readonly string[], options: OptionValues): Promise<number> {
+  const manager = openManager(await connectSystem(context.host));
+  try {
+    return await forEachArgument({ context, command: "stop" }, podArguments(context, args, options), async (text) => {
+      const pod = findPod(context.host, dirsOf(context), text);
+      if (!runningPods(context.host, dirsOf(context)).has(pod.uuid) && !(await isUnitBusy(manager, pod))) {
+        context.stderr.write(`pod ${quoteText(pod.uuid)} is already stopped\n`);
+        return;
+      }
+      await stopUnit(manager, pod, options.flag("force"));
+      context.stdout.write(`"${pod.uuid}"\n`);
+    });
+  } finally {
+    manager.close();
+  }
+}
+
+async function isUnitBusy(manager: Manager, pod: NamedPod): Promise<boolean> {
+  const { activeState } = await manager.unitState(serviceUnitOf(pod.name));
+  return activeState !== "inactive" && activeState !== "failed";
+}
+
+/** Killed while it is being stopped: what ends otherwise might be started again. */
+async function stopUnit(manager: Manager, pod: NamedPod, force: boolean): Promise<void> {
+  const unit = serviceUnitOf(pod.name);
+  const stopping = manager.stopUnit(unit, { timeoutMs: patience });
+  // Nothing may be left to kill by now: what counts is the end of the stop.
+  if (force) await manager.killUnit(unit, "all", constants.signals.SIGKILL).catch(() => undefined);
+  const result = await stopping;
+  if (result === "done") return;
+  throw new RktError("stop-failed", `Cannot stop pod ${quoteText(pod.name)}: systemd says ${quoteText(result)}`, {
+    hint: `See "systemctl status ${unit}"`,
+  });
+}
