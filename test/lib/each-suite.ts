@@ -1,0 +1,7 @@
+import { describe } from "node:test";
+import { chosenSuites, type Suite } from "./suites.ts";
+
+/** Defines the same tests for the hosts of every suite (or of the one that RKT_SUITE names). */
+export function forEachSuite(define: (suite: Suite) => void): void {
+  for (const suite of chosenSuites()) describe(suite, () => define(suite));
+}

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import { createServer as createPlainServer, type RequestListener, type ServerResponse } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { createHost } from "../../src/host/node-host.ts";
+import { fetchImage, type FetchOptions } from "../../src/image/fetch.ts";
+import type { ProgressEvent } from "../../src/image/source/source.ts";
+import { readPublicKeys } from "../../src/trust/keys.ts";
+import { openTestStore } from "../lib/image-store.ts";
+import { aciBytes } from "../lib/tar-bytes.ts";
+import { openGpg } from "./trust-gpg.ts";
+
+const folder = fs.mkdtempSync(join(tmpdir(), "rkt-https-"));
+const certificate = join(folder, "certificate.pem");
+const san = "subjectAltName=DNS:localhost,IP:127.0.0.1";
+const request = [
+  "req",
+  "-x509",
+  "-newkey",
+  "ec",
+  "-pkeyopt",
+  "ec_paramgen_curve:prime256v1",
+  "-nodes",
+  "-days",
+  "2",
+  "-subj",
+  "/CN=localhost",
+  "-addext",
+  san,
+];
+execFileSync("openssl", [...request, "-keyout", join(folder, "key.pem"), "-out", certificate], { stdio: "ignore" });
+
+const test = openTestStore(createHost({ PATH: process.env["PATH"], SSL_CERT_FILE: certificate }));
+const image = aciBytes([{ name: "rootfs/file", data: Buffer.alloc(400_000, "https ") }]);
+const gpg = openGpg();
+gpg.makeKey("maker");
+/** Made once: a second signature of the same bytes is another fact in the store as soon as the clock's second has changed. */
+const signature = gpg.sign("maker", image);
+
+const redirect = (response: ServerResponse, to: string): void => void response.writeHead(302, { location: to }).end();
+
+const answer: RequestListener = (incoming, response) => {
+  const [path = "", query] = (incoming.url ?? "").split("?");
+  const count = Number(/^\/hops\/(\d+)\//.exec(path)?.[1] ?? "-1");
+  if (path.endsWith("/x.aci.asc")) return void response.writeHead(404).end();
+  if (count > 0) return redirect(response, `/hops/${count - 1}/x.aci`);
+  if (count === 0 || path === "/good.aci") return void response.writeHead(200, { "content-length": image.length }).end(image);
+  if (path === "/good.aci.asc") return void response.end(signature);
+  if (path === "/query.aci") return void response.end(query === "a=b" ? image : "");
+  if (path === "/query.aci.asc" && query === "a=b") return void response.end(signature);
+  if (path === "/down.aci") return redirect(response, `http://127.0.0.1:${portOf(plain)}/good.aci`);
+  if (path === "/cut.aci")
+    return void response.writeHead(200, { "content-length": image.length }).write(image.subarray(0, 5000), () => response.destroy());
+  if (path === "/endless.aci") return pour(response);
+  if (path === "/teapot.aci") return void response.writeHead(418).end();
+  response.writeHead(404).end();
+};
+
+/** More bytes for as long as anyone takes them, and no size. */
+function pour(response: ServerResponse): void {
+  const more = (): void => {
+    while (!response.destroyed && response.write(Buffer.alloc(65536))) continue;
+  };
+  response.on("drain", more);
+  more();
+}
+
+const secure = createServer({ key: fs.readFileSync(join(folder, "key.pem")), cert: fs.readFileSync(certificate) }, answer);
+const plain = createPlainServer(answer);
+const portOf = (server: typeof secure | typeof plain): number => (server.address() as AddressInfo).port;
+const url = (path: string): string => `https://127.0.0.1:${portOf(secure)}${path}`;
+
+before(async () => {
+  secure.listen(0, "127.0.0.1");
+  plain.listen(0, "127.0.0.1");
+  await Promise.all([once(secure, "listening"), once(plain, "listening")]);
+  const [key] = await readPublicKeys(gpg.exportKey("maker"));
+  assert.ok(key);
+  await test.keystore.add(key, "root");
+});
+after(() => {
+  for (const server of [secure, plain]) {
+    server.close();
+    server.closeAllConnections();
+  }
+  gpg.close();
+  test.close();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+const unverified: FetchOptions = { insecure: new Set(["image"]) };
+
+async function refuse(address: string, expected: object, options = unverified): Promise<void> {
+  const store = test.names().filter((name) => /sha512-|tmp\//.test(name));
+  await assert.rejects(fetchImage(test, address, options), expected);
+  assert.deepEqual(
+    test.names().filter((name) => /sha512-|tmp\//.test(name)),
+    store,
+  );
+}
+
+describe("fetchImage from https", () => {
+  it("fetches image and signature by the system's certificates, and tells how it goes on", async () => {
+    const events: ProgressEvent[] = [];
+    const stored = await fetchImage({ ...test, progress: (event) => void events.push(event) }, url("/good.aci"));
+    assert.equal(stored.signatures.length, 1);
+    assert.equal(stored.source, url("/good.aci"));
+    assert.deepEqual([events[0]?.what, events.at(-1)?.received, events.at(-1)?.total], ["signature", image.length, image.length]);
+  });
+
+  it("asks for the signature with the query of the image", async () => {
+    assert.equal((await fetchImage(test, url("/query.aci?a=b"))).signatures.length, 1);
+  });
+
+  it("refuses an image without signature, and says where it was looked for", () =>
+    refuse(url("/hops/0/x.aci"), { code: "image-no-signature", message: /\/hops\/0\/x\.aci\.asc/ }, {}));
+
+  it("follows ten redirects, not eleven, and none to http", async () => {
+    await fetchImage(test, url("/hops/10/x.aci"), unverified);
+    await refuse(url("/hops/11/x.aci"), { code: "fetch-failed", message: /more than 10 redirects/ });
+    await refuse(url("/down.aci"), { code: "fetch-failed", message: /which is not https/ });
+    await refuse(url("/down.aci"), { code: "fetch-failed", message: /which is not https/ }, { insecure: new Set(["image", "http"]) });
+  });
+
+  it("refuses http unless told otherwise", async () => {
+    const address = `http://127.0.0.1:${portOf(plain)}/good.aci`;
+    await refuse(address, { code: "fetch-failed", message: /is not https/, hint: /insecure-options=http/ });
+    await fetchImage(test, address, { insecure: new Set(["image", "http"]) });
+  });
+
+  it("refuses a certificate that the system does not know, unless told otherwise", async () => {
+    const stranger = openTestStore(createHost({ PATH: process.env["PATH"] }));
+    await assert.rejects(fetchImage(stranger, url("/good.aci"), unverified), { code: "fetch-failed", message: /self-signed certificate/ });
+    await fetchImage(stranger, url("/good.aci"), { insecure: new Set(["image", "tls"]) });
+    stranger.close();
+  });
+
+  it("leaves nothing of what breaks off, does not end, or is not there", async () => {
+    await refuse(url("/cut.aci"), { code: "fetch-failed", message: /broke after \d+ bytes/ });
+    await refuse(url("/missing.aci"), { code: "fetch-missing", message: /no such file/ });
+    await refuse(url("/teapot.aci"), { code: "fetch-failed", message: /bad HTTP status code: 418/ });
+    const limits = { totalBytes: 1_000_000, entries: 10, nameBytes: 100, manifestBytes: 1000 };
+    await refuse(url("/endless.aci"), { code: "fetch-failed", message: /more than 1000000 bytes/ }, { ...unverified, limits });
+  });
+});
