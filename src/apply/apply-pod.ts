@@ -31,7 +31,7 @@ export async function preparePlan(context: ApplyContext, declaration: PodDeclara
   const images: RenderedImage[] = [];
   for (const app of declaration.apps) images.push(await provideImage(app));
   const uuid = chooseUuid(context, declaration);
-  const pod = describePod(context.host, declaration, { uuid, dirs: context.dirs, images });
+  const pod = describePod(context.host, declaration, { uuid, name: declaration.name, dirs: context.dirs, images });
   engine.check(pod, context.host);
   return planPod(pod, { engine, dirs: context.dirs, version: context.version, declaration, images });
 }

@@ -1,4 +1,4 @@
-import type { Uuid } from "../base/id.ts";
+import type { PodName, Uuid } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
 import type { RenderedImage } from "../image/render.ts";
 import type { PodDescription, VolumeDescription } from "../pod/engine.ts";
@@ -15,6 +15,8 @@ import { describeVolume } from "./volumes.ts";
 
 export interface DescribeOptions {
   readonly uuid: Uuid;
+  /** Absent: an ad-hoc pod. */
+  readonly name?: PodName;
   readonly dirs: PodDirectories;
   /** In the order of the declaration's apps. */
   readonly images: readonly RenderedImage[];
@@ -22,7 +24,7 @@ export interface DescribeOptions {
 
 /** A declared pod, complete for an engine. The generation's name in the paths is a placeholder: `planPod` puts the digest there. */
 export function describePod(host: Host, declaration: PodDeclaration, options: DescribeOptions): PodDescription {
-  const paths = enginePaths(options.dirs, options.uuid, generationPlaceholder);
+  const paths = enginePaths(options.dirs, options, generationPlaceholder);
   const pairs = declaration.apps.map((app, index) => ({ app, rendered: options.images[index] as RenderedImage }));
   const volumes = declaredVolumes(declaration, pairs).map((volume) =>
     describeVolume(host, volume, { paths, dataDir: options.dirs.dataDir, podName: declaration.name }),
@@ -31,13 +33,15 @@ export function describePod(host: Host, declaration: PodDeclaration, options: De
   const sockets = describeSockets(declaration, pairs);
   return {
     uuid: options.uuid,
-    name: declaration.name,
+    ...(options.name === undefined ? {} : { name: options.name }),
     paths,
     manifest: compileManifest(declaration, pairs, apps),
     apps,
     volumes: usedVolumes(volumes, apps),
     sockets,
     network: declaration.pod.net[0] === "none" ? { kind: "none" } : { kind: "host" },
+    resolvConf: declaration.pod.net[0] === "none" ? { kind: "image" } : { kind: "host" },
+    hosts: { kind: "image" },
     hostname: declaration.pod.hostname ?? `rkt-${options.uuid}`,
     job: declaration.pod.job,
     devices: describeDevices(host, declaration.pod.devices),

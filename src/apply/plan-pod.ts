@@ -57,7 +57,7 @@ export function planPod(pod: PodDescription, context: PlanContext): PodPlan {
   const digest = createHash("sha256")
     .update(canonicalJson(digestable(draft)))
     .digest("hex") as PlanDigest;
-  const paths = enginePaths(context.dirs, pod.uuid, digest);
+  const paths = enginePaths(context.dirs, pod, digest);
   return { ...assemble({ ...pod, paths }, context, digest), digest };
 }
 

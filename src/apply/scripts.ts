@@ -2,7 +2,7 @@ import type { PodName } from "../base/id.ts";
 import { machineIdOf } from "../base/id.ts";
 import type { EnginePlan, PodDescription } from "../pod/engine.ts";
 import type { PodDirectories } from "../pod/paths.ts";
-import { lockPath, podDirectory, verdictDirectory } from "../pod/paths.ts";
+import { lockPath, verdictDirectory } from "../pod/paths.ts";
 
 export interface StartInput {
   readonly pod: PodDescription;
@@ -20,7 +20,7 @@ export function startScript({ pod, dirs, generation, name }: StartInput): string
   return `${[
     `# Made by "rkt pod apply ${name}".`,
     "set -eu",
-    `pod=${quoteShell(podDirectory(dirs, pod.uuid))}`,
+    `pod=${quoteShell(pod.paths.pod)}`,
     `verdicts=${quoteShell(verdictDirectory(dirs, pod.uuid))}`,
     `machine=${machine}`,
     "",
@@ -73,7 +73,7 @@ export function stopScript({
   readonly sockets: readonly string[];
 }): string {
   return `${[
-    `pod=${quoteShell(podDirectory(dirs, pod.uuid))}`,
+    `pod=${quoteShell(pod.paths.pod)}`,
     'echo "${SERVICE_RESULT:-unknown} ${EXIT_CODE:--} ${EXIT_STATUS:--}" > "$pod/last.new" && mv -T "$pod/last.new" "$pod/last"',
     'if [ -e "$pod/rw" ]; then rm -rf --one-file-system "$pod/rw.last"; mv -T "$pod/rw" "$pod/rw.last"; fi',
     ...endedLines(pod),

@@ -25,6 +25,7 @@ export function describeVolume(host: Host, volume: DeclaredVolume, places: Volum
     mode: volume.mode ?? "0755",
     uid: volume.uid ?? 0,
     gid: volume.gid ?? 0,
+    idmap: volume.kind === "host" ? volume.idmap === true : true,
   };
   if (volume.kind === "tmpfs") return { ...common, type: "directory", ...(volume.size === undefined ? {} : { size: volume.size }) };
   if (volume.kind === "empty") return { ...common, type: "directory", source: emptyVolumePath(places.paths, volume.name) };

@@ -14,6 +14,7 @@
 import type { AcIdentifier, AcName, ImageId, PodName, Uuid } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
 import type { Isolator, PodManifest } from "../spec/appc.ts";
+import type { NameFile, NetworkDescription } from "../spec/network.ts";
 import type { EntryInput } from "../unit/unit-file.ts";
 
 export interface Engine {
@@ -37,7 +38,14 @@ export interface PodDescription {
   readonly volumes: readonly VolumeDescription[];
   readonly sockets: readonly SocketDescription[];
   readonly network: NetworkDescription;
+  /** The apps' /etc/resolv.conf and /etc/hosts, where neither a volume nor (for kind "image") the image has one. */
+  readonly resolvConf: NameFile;
+  readonly hosts: NameFile;
   readonly hostname: string;
+  /** A user namespace of its own: `count` ids from `base` on of the host are the pod's 0 and following. */
+  readonly users?: UserRange;
+  /** Where the apps' output goes besides the journal: only for pods that somebody started in the foreground. */
+  readonly console?: ConsoleDescription;
   readonly job: boolean;
   /** Host device nodes, same path in the pod. */
   readonly devices: readonly { readonly path: string; readonly access: string }[];
@@ -50,6 +58,8 @@ export interface PodDescription {
 export interface PodPaths {
   /** The immutable generation: what an engine's `files` are relative to. */
   readonly generation: string;
+  /** The pod's own directory, of which `gen/DIGEST` is the generation. */
+  readonly pod: string;
   /** Directory below which `rw/APP/{upper,work}` stand, made anew for each start. */
   readonly rw: string;
   /** Directory bound at /rkt/status in the pod: file APP = `$EXIT_CODE $EXIT_STATUS` (systemd.exec(5)) of its last run. */
@@ -108,6 +118,8 @@ export interface VolumeDescription {
   readonly type: "directory" | "file";
   readonly readOnly: boolean;
   readonly recursive: boolean;
+  /** With a user namespace: ids in the volume are the pod's own. Ours always are; a host directory's only where the user said so. */
+  readonly idmap: boolean;
   /** tmpfs: bytes. */
   readonly size?: number;
   /** Octal text, uid, gid: empty, state and tmpfs. */
@@ -125,7 +137,18 @@ export interface SocketDescription {
   readonly options: readonly (readonly [key: string, value: string])[];
 }
 
-export type NetworkDescription = { readonly kind: "host" } | { readonly kind: "none" };
+export interface UserRange {
+  /** Host id of the pod's root: a multiple of 65536. */
+  readonly base: number;
+  /** 65536. */
+  readonly count: number;
+}
+
+export type ConsoleDescription =
+  /** Pipes `stdin`, `stdout` and `stderr` in this directory of the host, bound at /rkt/console in the pod; somebody reads the latter two. */
+  | { readonly kind: "pipes"; readonly directory: string; readonly stdin: boolean }
+  /** The engine's own standard streams are a terminal; the one app gets it when `interactive`, else only output goes there. */
+  | { readonly kind: "terminal"; readonly interactive: boolean };
 
 export interface EnginePlan {
   /** Relative to `paths.generation`, parents before children. */

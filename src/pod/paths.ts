@@ -23,10 +23,36 @@ export function generationDirectory(dirs: PodDirectories, uuid: Uuid, digest: Pl
   return `${podDirectory(dirs, uuid)}/gen/${digest}`;
 }
 
+/** Where an ad-hoc pod stands; it moves by renames (the original's phases). */
+export type Phase = "embryo" | "prepare" | "prepared" | "run" | "exited-garbage" | "garbage";
+
+export const phases: readonly Phase[] = ["embryo", "prepare", "prepared", "run", "exited-garbage", "garbage"];
+
+export function phaseDirectory(dirs: PodDirectories, phase: Phase): string {
+  return `${dirs.dataDir}/pods/${phase}`;
+}
+
+/** Directory of an ad-hoc pod in a phase. Its plan is made for the one in `run`. */
+export function adHocDirectory(dirs: PodDirectories, phase: Phase, uuid: Uuid): string {
+  return `${phaseDirectory(dirs, phase)}/${uuid}`;
+}
+
+/** Host unit of an ad-hoc pod that was started from a terminal. */
+export function runUnitOf(uuid: Uuid): string {
+  return `rkt-run-${uuid}.service`;
+}
+
+/** Where a pod's directory stands while it runs. */
+export function homeOf(dirs: PodDirectories, pod: { readonly uuid: Uuid; readonly name?: PodName }): string {
+  return pod.name === undefined ? adHocDirectory(dirs, "run", pod.uuid) : podDirectory(dirs, pod.uuid);
+}
+
 /** The paths an engine plans with. */
-export function enginePaths(dirs: PodDirectories, uuid: Uuid, generation: string): PodPaths {
-  const pod = podDirectory(dirs, uuid);
+export function enginePaths(dirs: PodDirectories, owner: { readonly uuid: Uuid; readonly name?: PodName }, generation: string): PodPaths {
+  const { uuid } = owner;
+  const pod = homeOf(dirs, owner);
   return {
+    pod,
     generation: `${pod}/gen/${generation}`,
     rw: `${pod}/rw`,
     status: `${pod}/status`,

@@ -45,12 +45,13 @@ export function describeApp(name: string, changes: Partial<AppDescription> = {})
 export function describePod(changes: Partial<PodDescription> = {}): PodDescription {
   const uuid = parseUuid("0c9d4b4e-1f0e-4c1b-9f4e-8a5f1b2c3d4e");
   const owner = { mode: "0755", uid: 0, gid: 0 };
-  const directory = { type: "directory", readOnly: false, recursive: true, ...owner } as const;
+  const directory = { type: "directory", readOnly: false, recursive: true, idmap: false, ...owner } as const;
   const first = describeApp("first");
   return {
     uuid,
     name: parsePodName("sample"),
     paths: {
+      pod: `${GENERATION}/../..`,
       generation: GENERATION,
       rw: `${GENERATION}/../../rw`,
       status: `${GENERATION}/../../status`,
@@ -68,6 +69,8 @@ export function describePod(changes: Partial<PodDescription> = {}): PodDescripti
       { name: "log", app: first.name, listen: [{ kind: "datagram", address: "/run/%m/log" }], options: [] },
     ],
     network: { kind: "none" },
+    resolvConf: { kind: "image" },
+    hosts: { kind: "image" },
     hostname: "sample",
     job: false,
     devices: [{ path: "/dev/null", access: "rwm" }],
