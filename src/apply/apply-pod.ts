@@ -2,6 +2,7 @@ import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { PlanDigest, Uuid } from "../base/id.ts";
 import { machineIdOf } from "../base/id.ts";
+import { assertPortsFree } from "../net/ports.ts";
 import type { RenderedImage } from "../image/render.ts";
 import type { Engine } from "../pod/engine.ts";
 import type { NamedPod } from "../pod/named.ts";
@@ -14,6 +15,7 @@ import { describePod } from "./describe.ts";
 import { readInputs } from "./inputs.ts";
 import type { PodPlan } from "./plan-pod.ts";
 import { planPod } from "./plan-pod.ts";
+import { portOwners } from "./port-owners.ts";
 
 /** How an app's image gets here: found or fetched, verified, judged by today's keys, rendered. */
 export type ImageProvider = (app: PodDeclaration["apps"][number]) => Promise<RenderedImage>;
@@ -25,13 +27,24 @@ export interface AppliedPod {
   readonly before?: PlanDigest;
 }
 
-/** The plan of one declared pod: changes nothing but the store. */
-export async function preparePlan(context: ApplyContext, declaration: PodDeclaration, provideImage: ImageProvider): Promise<PodPlan> {
+export interface PreparePlanOptions {
+  readonly provideImage: ImageProvider;
+  /** Nothing is claimed for the pod: the plan is only shown. */
+  readonly dryRun?: boolean;
+}
+
+/** The plan of one declared pod: changes nothing but the store and the claims on addresses. */
+export async function preparePlan(
+  context: ApplyContext,
+  declaration: PodDeclaration,
+  { provideImage, dryRun = false }: PreparePlanOptions,
+): Promise<PodPlan> {
   const engine = chooseEngine(context.engines, declaration);
   const images: RenderedImage[] = [];
   for (const app of declaration.apps) images.push(await provideImage(app));
   const uuid = chooseUuid(context, declaration);
-  const pod = describePod(context.host, declaration, { uuid, name: declaration.name, dirs: context.dirs, images });
+  const pod = describePod(context.host, declaration, { uuid, name: declaration.name, dirs: context.dirs, images, dryRun });
+  if (pod.network.kind === "namespace") assertPortsFree(pod.network.ports, portOwners(context.host, context.dirs, uuid));
   engine.check(pod, context.host);
   return planPod(pod, { engine, dirs: context.dirs, version: context.version, declaration, images });
 }

@@ -14,6 +14,7 @@ import { finishChanges } from "./finish.ts";
 import { imagePowers } from "./image-powers.ts";
 import { assertMachineNameFree } from "./machine-name.ts";
 import type { PodPlan } from "./plan-pod.ts";
+import { portWarnings } from "./port-owners.ts";
 import { sweepPods } from "./sweep.ts";
 import { isActive, withdrawPod } from "./withdraw.ts";
 
@@ -47,7 +48,7 @@ export async function applyPods(context: ApplyContext, found: FoundDeclarations,
       warnings.push(...declaration.warnings);
       const pod = await applyPod(context, declaration, options.provideImage);
       applied.push(pod);
-      warnings.push(...imagePowers(declaration, pod.plan.pod));
+      warnings.push(...imagePowers(declaration, pod.plan.pod), ...portWarnings(context.host, declaration, pod.plan.pod));
     } catch (error) {
       failures.push({ name: source.name, errors: errorsOf(error) });
     }
@@ -62,7 +63,7 @@ export async function applyPods(context: ApplyContext, found: FoundDeclarations,
 async function applyPod(context: ApplyContext, declaration: PodDeclaration, provideImage: ImageProvider): Promise<AppliedPod> {
   const lock = context.store.tryLock({ shared: true });
   try {
-    const plan = await preparePlan(context, declaration, provideImage);
+    const plan = await preparePlan(context, declaration, { provideImage });
     await assertMachineNameFree(context, plan);
     return commitPlan(context, declaration, plan);
   } finally {
@@ -74,7 +75,9 @@ async function applyPod(context: ApplyContext, declaration: PodDeclaration, prov
 export async function planPods(context: ApplyContext, found: FoundDeclarations, provideImage: ImageProvider): Promise<PodPlan[]> {
   const plans: PodPlan[] = [];
   for (const { error } of found.problems) throw error;
-  for (const source of found.declarations) plans.push(await preparePlan(context, readDeclaration(source), provideImage));
+  for (const source of found.declarations) {
+    plans.push(await preparePlan(context, readDeclaration(source), { provideImage, dryRun: true }));
+  }
   return plans;
 }
 

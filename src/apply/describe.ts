@@ -1,7 +1,7 @@
 import type { PodName, Uuid } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
 import type { RenderedImage } from "../image/render.ts";
-import type { PodDescription, VolumeDescription } from "../pod/engine.ts";
+import type { AppDescription, PodDescription, VolumeDescription } from "../pod/engine.ts";
 import type { PodDirectories } from "../pod/paths.ts";
 import { enginePaths } from "../pod/paths.ts";
 import type { PodDeclaration } from "../spec/declaration.ts";
@@ -9,6 +9,8 @@ import type { AppWithImage } from "./app-with-image.ts";
 import { compileManifest } from "./compile-manifest.ts";
 import { appSectionOf, describeApp } from "./describe-app.ts";
 import { implicitVolumes } from "./mounts.ts";
+import { describeNetwork } from "../net/describe-network.ts";
+import { describeHosts, describeResolvConf } from "../net/names.ts";
 import { describeDevices } from "./devices.ts";
 import { describeSockets } from "./sockets.ts";
 import { describeVolume } from "./volumes.ts";
@@ -18,6 +20,8 @@ export interface DescribeOptions {
   /** Absent: an ad-hoc pod. */
   readonly name?: PodName;
   readonly dirs: PodDirectories;
+  /** Claim no addresses: the plan is only shown. */
+  readonly dryRun?: boolean;
   /** In the order of the declaration's apps. */
   readonly images: readonly RenderedImage[];
 }
@@ -29,8 +33,9 @@ export function describePod(host: Host, declaration: PodDeclaration, options: De
   const volumes = declaredVolumes(declaration, pairs).map((volume) =>
     describeVolume(host, volume, { paths, dataDir: options.dirs.dataDir, podName: declaration.name }),
   );
-  const apps = pairs.map(({ app, rendered }) => describeApp(host, app, rendered, volumes));
   const sockets = describeSockets(declaration, pairs);
+  const names = describeNames(declaration, options, pairs, host);
+  const apps = pairs.map(({ app, rendered }) => provideNames(describeApp(host, app, rendered, volumes), declaration, names));
   return {
     uuid: options.uuid,
     ...(options.name === undefined ? {} : { name: options.name }),
@@ -39,15 +44,45 @@ export function describePod(host: Host, declaration: PodDeclaration, options: De
     apps,
     volumes: usedVolumes(volumes, apps),
     sockets,
-    network: declaration.pod.net[0] === "none" ? { kind: "none" } : { kind: "host" },
-    resolvConf: declaration.pod.net[0] === "none" ? { kind: "image" } : { kind: "host" },
-    hosts: { kind: "image" },
-    hostname: declaration.pod.hostname ?? `rkt-${options.uuid}`,
+    ...names,
     job: declaration.pod.job,
     devices: describeDevices(host, declaration.pod.devices),
     sysctls: declaration.pod.sysctls.map(({ name, value }) => ({ name, value })),
     journalMaxUse: declaration.pod.journalMaxUse,
   };
+}
+
+type Names = Pick<PodDescription, "network" | "resolvConf" | "hosts" | "hostname">;
+
+/** What the user said of names wins over the image's files, and a volume over both. */
+function provideNames(app: AppDescription, { pod }: PodDeclaration, names: Names): AppDescription {
+  const wanted = [
+    ...(pod.dnsOrigin !== undefined && pod.dns[0] !== "none" && names.resolvConf.kind !== "image" ? (["/etc/resolv.conf"] as const) : []),
+    ...(names.hosts.kind === "image" ? [] : (["/etc/hosts"] as const)),
+  ];
+  const provided = [...new Set([...app.provided, ...wanted])].filter((path) => !app.mounts.some((mount) => mount.path === path));
+  return { ...app, provided: provided.toSorted() };
+}
+
+function describeNames(
+  { pod }: PodDeclaration,
+  { uuid, dirs, dryRun }: DescribeOptions,
+  pairs: readonly AppWithImage[],
+  host: Host,
+): Names {
+  const hostname = pod.hostname ?? `rkt-${uuid}`;
+  const network = describeNetwork(host, {
+    names: pod.net,
+    ports: pod.ports,
+    apps: pairs.map(({ app, rendered }) => ({ app: app.name, ports: rendered.image.manifest.app?.ports ?? [] })),
+    dataDir: dirs.dataDir,
+    uuid,
+    ...(dryRun === undefined ? {} : { dryRun }),
+  });
+  const said = describeResolvConf(pod);
+  // With the host's network the pod looks names up as the host does.
+  const resolvConf = said.kind === "image" && network.kind === "host" && pod.dns.length === 0 ? ({ kind: "host" } as const) : said;
+  return { network, resolvConf, hosts: describeHosts(pod.hostsEntry, hostname), hostname };
 }
 
 /** Stands for the digest while the digest is not known. */

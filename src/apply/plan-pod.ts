@@ -6,6 +6,7 @@ import type { PodDirectories } from "../pod/paths.ts";
 import { enginePaths } from "../pod/paths.ts";
 import type { GenerationRecord } from "../pod/record.ts";
 import { serializeRecord } from "../pod/record.ts";
+import { networkFiles } from "../net/files.ts";
 import type { RenderedImage } from "../image/render.ts";
 import type { PodDeclaration } from "../spec/declaration.ts";
 import type { StoredImage } from "../store/image.ts";
@@ -88,11 +89,23 @@ function assemble(pod: PodDescription, context: PlanContext, generation: string)
       text("start", startScript({ pod, dirs: context.dirs, generation, name: declaration.name }), 0o750),
       text("stop", stopScript({ pod, dirs: context.dirs, plan, sockets: sockets.map(({ unit }) => unit) }), 0o750),
       text("dropin.conf", serializeUnitFile(dropIn)),
+      ...netFiles(pod),
       { kind: "directory", path: "units", mode: 0o2750 },
       ...sockets.map((socket) => text(`units/${socket.unit}`, serializeUnitFile(socket.file))),
       ...plan.files,
     ],
   };
+}
+
+export function netFiles({ network }: PodDescription): PlanFile[] {
+  if (network.kind !== "namespace") return [];
+  const files = [...networkFiles(network)].map(([name, content]): PlanFile => ({
+    kind: "file",
+    path: `net/${name}`,
+    mode: 0o640,
+    content,
+  }));
+  return [{ kind: "directory", path: "net", mode: 0o2750 }, ...files];
 }
 
 /** The version of rkt is no part of what a pod is: an upgrade alone leaves every generation as it is. */
@@ -106,7 +119,7 @@ function digestable(draft: Omit<PodPlan, "digest">): unknown {
   };
 }
 
-function recordOf(pod: PodDescription, context: PlanContext, sockets: readonly string[]): GenerationRecord {
+export function recordOf(pod: PodDescription, context: Omit<PlanContext, "declaration">, sockets: readonly string[]): GenerationRecord {
   return {
     format: planFormat,
     version: context.version,
@@ -115,8 +128,14 @@ function recordOf(pod: PodDescription, context: PlanContext, sockets: readonly s
     layers: [...new Set(pod.apps.flatMap((app) => app.layers))],
     appLayers: Object.fromEntries(pod.apps.map((app) => [app.name, app.layers])),
     sockets,
-    networks: pod.network.kind === "host" ? ["host"] : [],
+    networks: networkNames(pod.network),
+    ...(pod.network.kind === "namespace" ? { network: pod.network } : {}),
   };
+}
+
+function networkNames(network: PodDescription["network"]): string[] {
+  if (network.kind !== "namespace") return network.kind === "host" ? ["host"] : [];
+  return network.interfaces.map((item) => `${item.network}:ip4=${item.addresses.find(({ family }) => family === "ip4")?.address ?? ""}`);
 }
 
 function imageRecord(app: string, image: StoredImage): GenerationRecord["images"][number] {

@@ -2,13 +2,15 @@ import type { PodName } from "../base/id.ts";
 import { machineIdOf } from "../base/id.ts";
 import type { EnginePlan, PodDescription } from "../pod/engine.ts";
 import type { PodDirectories } from "../pod/paths.ts";
+import { networkDown, type NetworkPlaces, networkUp } from "../net/script.ts";
 import { lockPath, verdictDirectory } from "../pod/paths.ts";
 
 export interface StartInput {
   readonly pod: PodDescription;
   readonly dirs: PodDirectories;
   readonly generation: string;
-  readonly name: PodName;
+  /** Absent: an ad-hoc pod, whose images were judged right before this start. */
+  readonly name?: PodName;
 }
 
 /**
@@ -18,20 +20,13 @@ export interface StartInput {
 export function startScript({ pod, dirs, generation, name }: StartInput): string {
   const machine = machineIdOf(pod.uuid);
   return `${[
-    `# Made by "rkt pod apply ${name}".`,
+    `# Made by "rkt ${name === undefined ? "run" : `pod apply ${name}`}".`,
     "set -eu",
     `pod=${quoteShell(pod.paths.pod)}`,
-    `verdicts=${quoteShell(verdictDirectory(dirs, pod.uuid))}`,
+    ...(name === undefined ? [] : [`verdicts=${quoteShell(verdictDirectory(dirs, pod.uuid))}`]),
     `machine=${machine}`,
     "",
-    "# Nothing runs without a verdict on exactly this generation.",
-    `if [ ! -e "$verdicts/${generation}" ]; then`,
-    `  if [ -e "$verdicts/refused" ]; then cat "$verdicts/refused" >&2`,
-    `  else echo 'Cannot start pod "${name}": there is no verdict on its images; "rkt pod apply ${name}" makes one' >&2`,
-    "  fi",
-    "  exit 1",
-    "fi",
-    "",
+    ...(name === undefined ? [] : verdictLines(name, generation)),
     "# A clean writable layer; what a crash left is kept once.",
     'if [ -e "$pod/rw" ]; then rm -rf --one-file-system "$pod/rw.last"; mv -T "$pod/rw" "$pod/rw.last"; fi',
     ...directoryLines(pod),
@@ -55,8 +50,22 @@ export function startScript({ pod, dirs, generation, name }: StartInput): string
     "fi",
     `[ -d ${quoteShell(`${dirs.runDir}/journal`)} ] || mkdir -p ${quoteShell(`${dirs.runDir}/journal`)}`,
     `ln -sfn "$journal/$machine" ${quoteShell(pod.paths.journal)}`,
+    ...(pod.network.kind === "namespace" ? networkUp(pod.network, networkPlaces(pod, dirs)) : []),
     `echo ${generation} > "$pod/started"`,
   ].join("\n")}\n`;
+}
+
+function verdictLines(name: PodName, generation: string): string[] {
+  return [
+    "# Nothing runs without a verdict on exactly this generation.",
+    `if [ ! -e "$verdicts/${generation}" ]; then`,
+    `  if [ -e "$verdicts/refused" ]; then cat "$verdicts/refused" >&2`,
+    `  else echo 'Cannot start pod "${name}": there is no verdict on its images; "rkt pod apply ${name}" makes one' >&2`,
+    "  fi",
+    "  exit 1",
+    "fi",
+    "",
+  ];
 }
 
 /** What happens after each run, however it ended. Failing lines do not keep the others from running. */
@@ -77,10 +86,15 @@ export function stopScript({
     'echo "${SERVICE_RESULT:-unknown} ${EXIT_CODE:--} ${EXIT_STATUS:--}" > "$pod/last.new" && mv -T "$pod/last.new" "$pod/last"',
     'if [ -e "$pod/rw" ]; then rm -rf --one-file-system "$pod/rw.last"; mv -T "$pod/rw" "$pod/rw.last"; fi',
     ...endedLines(pod),
+    ...(pod.network.kind === "namespace" ? networkDown(pod.network, networkPlaces(pod, dirs)) : []),
     ...plan.stopCommands,
     ...failureLines(sockets),
     ":",
   ].join("\n")}\n`;
+}
+
+function networkPlaces(pod: PodDescription, dirs: PodDirectories): NetworkPlaces {
+  return { directory: `${pod.paths.generation}/net`, runDir: dirs.runDir, uuid: pod.uuid };
 }
 
 /** Failed runs in a row after which a pod's sockets are stopped. */

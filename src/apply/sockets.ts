@@ -23,8 +23,9 @@ export function describeSockets(declaration: PodDeclaration, pairs: readonly App
   return [...declared, ...activatedPorts(declaration, pairs)];
 }
 
+/** The others are forwarded by the pod's network. */
 function activatedPorts(declaration: PodDeclaration, pairs: readonly AppWithImage[]): SocketDescription[] {
-  return declaration.pod.ports.map((port) => {
+  return declaration.pod.ports.flatMap((port) => {
     const owners = pairs.flatMap(({ app, rendered }) =>
       (rendered.image.manifest.app?.ports ?? [])
         .filter((candidate) => candidate.name === port.name)
@@ -34,17 +35,9 @@ function activatedPorts(declaration: PodDeclaration, pairs: readonly AppWithImag
     const [owner] = owners;
     if (owner === undefined) throw new RktError("port-unknown", `${where}: no image of the pod has a port of this name`);
     if (owners.length > 1) throw new RktError("port-ambiguous", `${where}: several images of the pod have it`);
-    if (owner.port.socketActivated !== true) {
-      throw new RktError(
-        "port-unsupported",
-        `${where}: this build forwards no ports; only a port that the image marks as socketActivated works`,
-        {
-          hint: "With Net=host the app listens on the host's own ports",
-        },
-      );
-    }
+    if (owner.port.socketActivated !== true) return [];
     const kind = owner.port.protocol === "udp" ? "datagram" : "stream";
-    return { name: port.name, app: owner.app.name, listen: [{ kind, address: addressOf(port.hostIP, port.hostPort) }], options: [] };
+    return [{ name: port.name, app: owner.app.name, listen: [{ kind, address: addressOf(port.hostIP, port.hostPort) }], options: [] }];
   });
 }
 

@@ -1,6 +1,7 @@
 import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { Uuid } from "../base/id.ts";
+import { releaseAddresses } from "../net/claim-address.ts";
 import { readNamedPod, runningPods } from "../pod/named.ts";
 import type { NamedPod } from "../pod/named.ts";
 import { lockPath, serviceUnitOf } from "../pod/paths.ts";
@@ -60,6 +61,7 @@ export async function removePod(context: ApplyContext, pod: NamedPod): Promise<v
   files.rename(pod.directory, grave);
   files.removeTree(grave);
   files.removeTree(`${context.dirs.dataDir}/volumes/${pod.name}`);
+  releaseAddresses(context.host, context.dirs.dataDir, (uuid) => uuid === pod.uuid);
   for (const path of [lockPath(context.dirs, pod.uuid), `${context.dirs.runDir}/journal/${pod.uuid}`]) files.removeTree(path);
 }
 

@@ -1,6 +1,7 @@
 import { RktError } from "../base/error.ts";
 import type { ImageId, PlanDigest } from "../base/id.ts";
 import { quoteText } from "../base/escape.ts";
+import type { PodNetwork } from "../spec/network.ts";
 import { canonicalJson } from "../base/json.ts";
 
 /**
@@ -39,7 +40,10 @@ export interface GenerationRecord {
   readonly appLayers: Readonly<Record<string, readonly string[]>>;
   /** Host units besides the drop-in: file below `units/` = unit name. */
   readonly sockets: readonly string[];
+  /** As `rkt list` shows them: `host`, `default:ip4=172.16.28.2`. */
   readonly networks: readonly string[];
+  /** With addresses and ports, where the pod has a namespace of its own. */
+  readonly network?: PodNetwork;
 }
 
 export function serializeRecord(record: CommitRecord | GenerationRecord): string {

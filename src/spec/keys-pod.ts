@@ -20,14 +20,14 @@ export const POD_KEYS: readonly KeyInfo[] = [
     key: "Net",
     list: true,
     value: "none | host | default | default-restricted | NAME[:ARG=VALUE;…]",
-    text: "Networks of the pod, several separated by commas or in several lines. none is a network of its own with nothing but lo, host is the host's. Both stand alone.",
+    text: "Networks of the pod, several separated by commas or in several lines. default (without the key) gives the pod an address of its own in 172.16.28.0/22 and reaches what the host reaches, masqueraded; default-restricted an address in 172.31.0.0/16 and reaches the host only. none is a network of its own with nothing but lo, host is the host's. Both stand alone. The address is the pod's as long as the pod is known to rkt.",
     example: "Net=host",
   },
   {
     key: "Port",
     list: true,
     value: "NAME:[IP:]HOSTPORT",
-    text: "Makes the port that the image calls NAME reachable at that port of the host, at all its addresses or at one. With Net=host or Net=none only a port that the image marks as socketActivated: its socket starts the pod.",
+    text: "Makes the port that the image calls NAME reachable at that port of the host, at all its addresses or at one: from other hosts, from the host itself and over 127.0.0.1; not from ::1. With Net=host or Net=none only a port that the image marks as socketActivated: its socket starts the pod.",
     example: "Port=http:127.0.0.1:8080",
   },
   {

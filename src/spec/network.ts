@@ -48,3 +48,6 @@ export interface ForwardedPort {
 
 /** What the pod's /etc/resolv.conf is: the file with this text, the host's own, or none of ours (the image's stays). */
 export type NameFile = { readonly kind: "text"; readonly text: string } | { readonly kind: "host" } | { readonly kind: "image" };
+
+/** Names that `Net=` and `--net` know; networks of CNI are not there yet. */
+export const networkNames: readonly string[] = ["default", "default-restricted", "host", "none", "all"];

@@ -1,6 +1,7 @@
 import type { RktError } from "../base/error.ts";
 import { parseImageReference } from "./image-reference.ts";
 import type { AppDeclaration, Origin, PodDeclaration } from "./declaration.ts";
+import { networkNames } from "./network.ts";
 import { problemAt, sortProblems } from "./report.ts";
 
 /** Settings that are read but that this build cannot run: one sentence each, none is ignored. */
@@ -8,9 +9,6 @@ export function refuseUnsupported(declaration: PodDeclaration): readonly RktErro
   const { pod, apps } = declaration;
   const top: Origin = { path: declaration.paths[0] ?? declaration.name, line: 1 };
   const problems = [...refuseStage1(pod, top), ...refuseNet(pod, top)];
-  const here = "this build knows no networks of its own yet";
-  if (pod.dnsOrigin !== undefined)
-    problems.push(problemAt(pod.dnsOrigin, `Cannot use the DNS and hosts keys: ${here}`, "Leave them out: the app sees its image's files"));
   if (pod.privateUsers)
     problems.push(
       problemAt(
@@ -45,11 +43,12 @@ function refuseStage1(pod: PodDeclaration["pod"], top: Origin): RktError[] {
 }
 
 function refuseNet(pod: PodDeclaration["pod"], top: Origin): RktError[] {
-  const hint = `Write "Net=none" or "Net=host" in [Pod]`;
-  if (pod.net.length === 0) return [problemAt(top, `Cannot give the pod the network "default": this build does not have it yet`, hint)];
-  const unknown = pod.net.find((net) => net !== "host" && net !== "none");
+  const unknown = pod.net.find((name) => !networkNames.includes(name));
   if (unknown === undefined) return [];
-  return [problemAt(pod.netOrigin ?? top, `Cannot use "Net=${unknown}": this build knows "none" and "host" only`, hint)];
+  const known = networkNames.includes(unknown.split(":")[0] ?? "");
+  const reason = known ? "the built-in networks take no arguments" : `networks not found: "${unknown.split(":")[0]}"`;
+  const hint = `This build knows ${networkNames.join(", ")}; networks of CNI are not there yet`;
+  return [problemAt(pod.netOrigin ?? top, `Cannot use "Net=${unknown}": ${reason}`, hint)];
 }
 
 function refuseApp(app: AppDeclaration): RktError[] {

@@ -51,10 +51,10 @@ function quoteWord(word: string): string {
   if (word.includes("\0")) throw invalid(`${quoteText(word)} holds a NUL character`);
   if (!word.isWellFormed()) throw invalid(`${quoteText(word)} is not valid Unicode`);
   if (/^[A-Za-z0-9_/=:.,@+%$^~-]+$/.test(word)) return word;
-  return `"${word.replace(/["\\]/g, "\\$&").replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escapeBytes)}"`;
+  return `"${word.replace(/["\\]/g, "\\$&").replace(/[\p{C}\p{Zl}\p{Zp}\uFFFD]/gu, escapeBytes)}"`;
 }
 
-/** Bytes, not `\u`: systemd refuses `\U` for noncharacters. */
+/** Bytes, not `\u`: systemd refuses `\U` for noncharacters. U+FFFD is what a reader shows for a byte that is not UTF-8. */
 function escapeBytes(character: string): string {
   if (character === "\n") return "\\n";
   if (character === "\t") return "\\t";

@@ -1,7 +1,7 @@
 import { capabilityBoundingSet } from "../../isolator/index.ts";
 import { machineIdOf, machineNameOf } from "../../base/id.ts";
 import type { PodDescription, VolumeDescription } from "../../pod/engine.ts";
-import { lowerPath, statusPath, volumePath, writablePath } from "../tree/names.ts";
+import { consolePath, lowerPath, statusPath, volumePath, writablePath } from "../tree/names.ts";
 
 /** Where the manager inside looks for units, and for nothing else: a stock unit set costs several times the whole start. */
 const managerEnvironment = [
@@ -31,6 +31,8 @@ const nspawnCapabilities = new Set(
 export function nspawnArgv(pod: PodDescription): string[] {
   const extra = extraCapabilities(pod);
   return [
+    // Its own option for that fails together with user namespaces on systemd 252 and 257.
+    ...(pod.network.kind === "namespace" ? ["/usr/bin/nsenter", `--net=${pod.network.path}`, "--"] : []),
     "/usr/bin/systemd-nspawn",
     "--quiet",
     "--settings=no",
@@ -44,6 +46,7 @@ export function nspawnArgv(pod: PodDescription): string[] {
     `--directory=${pod.paths.generation}/stage1/rootfs`,
     "--read-only",
     "--bind-ro=/usr",
+    ...consoleOptions(pod),
     "--link-journal=no",
     "--timezone=off",
     ...(pod.network.kind === "none" ? ["--private-network"] : []),
@@ -54,14 +57,20 @@ export function nspawnArgv(pod: PodDescription): string[] {
       ...app.layers.map((layer, index) => bind(layer, lowerPath(app.name, index), "-ro")),
       bind(`${pod.paths.rw}/${app.name}`, writablePath(app.name)),
     ]),
-    // With the host's network the pod looks names up as the host does.
-    ...(pod.network.kind === "host" ? ["--resolv-conf=bind-host"] : ["--resolv-conf=off"]),
+    ...(pod.resolvConf.kind === "host" ? ["--resolv-conf=bind-host"] : ["--resolv-conf=off"]),
+    ...(pod.hosts.kind === "host" ? [bind("/etc/hosts", "/etc/hosts", "-ro")] : []),
     ...pod.volumes.map(bindVolume),
     ...pod.devices.map((device) => bind(device.path, device.path)),
     ...managerEnvironment.map((variable) => `--setenv=${variable}`),
     "--",
     ...manager,
   ];
+}
+
+function consoleOptions({ console }: PodDescription): string[] {
+  if (console === undefined) return [];
+  if (console.kind === "pipes") return [bind(console.directory, consolePath)];
+  return [`--console=${console.interactive ? "interactive" : "read-only"}`];
 }
 
 function extraCapabilities(pod: PodDescription): string[] {

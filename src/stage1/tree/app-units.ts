@@ -7,6 +7,9 @@ import { serializeUnitFile, unitFile } from "../../unit/unit-file.ts";
 import {
   appRoot,
   appUnit,
+  consolePath,
+  errorFifo,
+  errorUnit,
   lowerPath,
   outputFifo,
   outputUnit,
@@ -25,7 +28,7 @@ export function appUnits(pod: PodDescription, app: AppDescription): PlanFile[] {
   const files = [unitText(rootMountUnit(app.name), rootMount(app)), unitText(appUnit(app.name), appService(pod, app))];
   if (app.preStart !== undefined) files.push(unitText(preStartUnit(app.name), preStart(app, app.preStart)));
   if (app.postStop !== undefined) files.push(unitText(postStopUnit(app.name), postStop(app, app.postStop)));
-  if (app.output === "pipe") files.push(unitText(outputUnit(app.name), outputReader(app)));
+  for (const { unit, fifo, copy } of outputsOf(pod, app)) files.push(unitText(unit, outputReader(app, fifo, copy)));
   if (app.reloadSignal !== undefined) files.push(unitText(reloadUnit(app.name), reload(app, app.reloadSignal)));
   const enter = enterDropInDirectory(app.name);
   files.push(
@@ -75,7 +78,7 @@ function appService(pod: PodDescription, app: AppDescription): Sections {
       ...userLines(app),
       ["WorkingDirectory", workingDirectory(app)],
       ...sandboxLines(app),
-      ...streamLines(app),
+      ...streamLines(pod, app),
       ...(sockets.length === 0 ? [] : [["Sockets", sockets.join(" ")] as const]),
       ...restartLines(app),
       ["KillMode", "mixed"],
@@ -90,7 +93,7 @@ function unitLines(pod: PodDescription, app: AppDescription, sockets: readonly s
     ...(app.preStart === undefined ? [] : [preStartUnit(app.name)]),
     ...(app.postStop === undefined ? [] : [postStopUnit(app.name)]),
   ];
-  const output = app.output === "pipe" ? [outputUnit(app.name)] : [];
+  const output = outputsOf(pod, app).map(({ unit }) => unit);
   const needed = [rootMountUnit(app.name), ...handlers, ...sockets, "systemd-journald.socket", "systemd-journald-dev-log.socket"];
   return [
     ["Description", `Application=${app.name} Image=${app.image.name}`],
@@ -199,16 +202,46 @@ function workingDirectory(app: AppDescription): string {
   return escapeSpecifiers(app.workingDirectory);
 }
 
-function streamLines(app: AppDescription): EntryInput[] {
+interface OutputPipe {
+  readonly unit: string;
+  readonly fifo: string;
+  /** Where the bytes go besides the journal. */
+  readonly copy?: string;
+}
+
+/** The pipes that an app writes to, each with the unit that reads it. */
+function outputsOf({ console }: PodDescription, app: AppDescription): OutputPipe[] {
+  if (app.output !== "pipe") return [];
+  const output = { unit: outputUnit(app.name), fifo: outputFifo(app.name) };
+  if (console === undefined) return [output];
+  const error = { unit: errorUnit(app.name), fifo: errorFifo(app.name) };
+  const [out, err] = console.kind === "pipes" ? [`${consolePath}/stdout`, `${consolePath}/stderr`] : ["/dev/console", "/dev/console"];
+  return [
+    { ...output, copy: out },
+    { ...error, copy: err },
+  ];
+}
+
+function streamLines({ console }: PodDescription, app: AppDescription): EntryInput[] {
+  if (console?.kind === "terminal" && console.interactive) {
+    return [
+      ["SyslogIdentifier", app.name],
+      ["StandardInput", "tty-force"],
+      ["StandardOutput", "tty"],
+      ["StandardError", "tty"],
+      ["TTYPath", "/dev/console"],
+    ];
+  }
   if (app.output === "journal") return [["SyslogIdentifier", app.name]];
   return [
     ["SyslogIdentifier", app.name],
+    ...(console?.kind === "pipes" && console.stdin ? [["StandardInput", `file:${consolePath}/stdin`] as const] : []),
     [
       "StandardOutput",
       `file:${outputFifo(app.name)}`,
       "A pipe, which the app can open again as /dev/stdout; the journal's socket it cannot",
     ],
-    ["StandardError", "inherit"],
+    ["StandardError", console === undefined ? "inherit" : `file:${errorFifo(app.name)}`],
   ];
 }
 
@@ -217,8 +250,7 @@ function streamLines(app: AppDescription): EntryInput[] {
  * So the stop, which comes after the app's, waits until nothing is left, and no line is lost. (A stop that meets a reader
  * which is only being started runs no ExecStop= and kills it: by then nobody writes.)
  */
-function outputReader(app: AppDescription): Sections {
-  const fifo = outputFifo(app.name);
+function outputReader(app: AppDescription, fifo: string, copy: string | undefined): Sections {
   const sockets = "systemd-journald.socket systemd-journald-dev-log.socket";
   return {
     Unit: [
@@ -233,7 +265,8 @@ function outputReader(app: AppDescription): Sections {
     Service: [
       ["Type", "exec"],
       ["ExecStartPre", `/bin/sh -c '[ -p ${fifo} ] || { mkdir -p ${fifo.slice(0, fifo.lastIndexOf("/"))} && mkfifo -m 0666 ${fifo}; }'`],
-      ["ExecStart", `/bin/cat ${fifo}`],
+      // A copy that nobody reads any more does not end the other one.
+      ["ExecStart", copy === undefined ? `/bin/cat ${fifo}` : `/bin/sh -c 'exec /usr/bin/tee -p ${copy} < ${fifo}'`],
       ["StandardOutput", "journal"],
       ["SyslogIdentifier", app.name],
       ["Restart", "always"],

@@ -35,6 +35,18 @@ export function outputUnit(app: AcName): string {
   return `rkt_output-${app}.service`;
 }
 
+/** The same for standard error, where somebody in the foreground wants the two apart. */
+export function errorFifo(app: AcName): string {
+  return `/run/rkt/std/${app}.err`;
+}
+
+export function errorUnit(app: AcName): string {
+  return `rkt_errors-${app}.service`;
+}
+
+/** Pipes of whoever started the pod in the foreground. */
+export const consolePath = "/rkt/console";
+
 export function reloadUnit(app: AcName): string {
   return `rkt_reload-${app}.service`;
 }

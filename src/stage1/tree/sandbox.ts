@@ -32,7 +32,7 @@ export function sandboxLines(app: AppDescription): EntryInput[] {
       "For /dev/log and programs that speak to the journal",
     ],
     ...(app.output === "pipe" ? [["BindPaths", outputFifo(app.name)] as const] : []),
-    ...app.provided.map((path): EntryInput => ["BindReadOnlyPaths", `-${path}`, "The image has none"]),
+    ...app.provided.map((path): EntryInput => ["BindReadOnlyPaths", `-${path}`, "Said so, or the image has none"]),
     ...app.mounts.map((mount): EntryInput => [
       mount.readOnly ? "BindReadOnlyPaths" : "BindPaths",
       bindValue(volumePath(mount.volume), mount.path),

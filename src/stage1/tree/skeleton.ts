@@ -2,7 +2,7 @@ import { RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import { machineIdOf } from "../../base/id.ts";
 import type { PlanFile, PodDescription } from "../../pod/engine.ts";
-import { lowerPath, unitDirectory, volumePath, writablePath } from "./names.ts";
+import { consolePath, lowerPath, unitDirectory, volumePath, writablePath } from "./names.ts";
 
 /** The units of `units/stage1`: file name → text. */
 export type StaticUnits = ReadonlyMap<string, string>;
@@ -34,6 +34,7 @@ export function skeletonFiles(pod: PodDescription, units: StaticUnits): PlanFile
     ...apps.flatMap((app) => [`opt/stage2/${app.name}`, `opt/stage2/${app.name}/rootfs`]),
     "rkt",
     "rkt/status",
+    ...(pod.console?.kind === "pipes" ? [consolePath.slice(1)] : []),
     "rkt/lower",
     ...apps.flatMap((app) => [`rkt/lower/${app.name}`, ...app.layers.map((_, index) => lowerPath(app.name, index).slice(1))]),
     "rkt/rw",
@@ -62,8 +63,13 @@ function configuration(pod: PodDescription): PlanFile[] {
     text("etc/machine-id", `${machineIdOf(pod.uuid)}\n`),
     text("etc/hostname", `${pod.hostname}\n`),
     text("etc/os-release", `ID=rkt\nNAME=rkt\nPRETTY_NAME="rkt pod"\n`),
-    text("etc/hosts", `127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 ${pod.hostname}\n`),
-    text("etc/resolv.conf", ""),
+    text(
+      "etc/hosts",
+      pod.hosts.kind === "text"
+        ? pod.hosts.text
+        : `127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 ${pod.hostname}\n`,
+    ),
+    text("etc/resolv.conf", pod.resolvConf.kind === "text" ? pod.resolvConf.text : ""),
     text("etc/passwd", passwd(pod)),
     text("etc/group", group(pod)),
     text("etc/systemd/system.conf", "[Manager]\nLogTarget=null\nShowStatus=no\nDefaultTimeoutStopSec=10s\n"),

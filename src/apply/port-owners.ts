@@ -1,0 +1,43 @@
+import { tryUuid, type Uuid } from "../base/id.ts";
+import type { Host } from "../host/host.ts";
+import { describePort, type PortOwner } from "../net/ports.ts";
+import { portsInUse } from "../net/listeners.ts";
+import type { PodDescription } from "../pod/engine.ts";
+import { listNamedPods, readGeneration } from "../pod/named.ts";
+import type { PodDirectories } from "../pod/paths.ts";
+import { parseGenerationRecord } from "../pod/record.ts";
+import type { PodDeclaration, Warning } from "../spec/declaration.ts";
+
+/** Who else has forwarded ports: the named pods that are applied, running or not, and the others that run now. */
+export function portOwners(host: Host, dirs: PodDirectories, self: Uuid): PortOwner[] {
+  const named = listNamedPods(host, dirs).filter((pod) => pod.uuid !== self);
+  const applied = named.flatMap((pod) =>
+    pod.commit.generation === undefined
+      ? []
+      : [{ who: `pod "${pod.name}"`, network: readGeneration(host, dirs, pod.uuid, pod.commit.generation).network }],
+  );
+  const known = new Set<string>([self, ...named.map((pod) => pod.uuid)]);
+  const running = host.files.tryList(`${dirs.runDir}/net`).filter((entry) => tryUuid(entry) !== undefined && !known.has(entry));
+  return [
+    ...applied,
+    ...running.map((uuid) => ({ who: `pod ${uuid}`, network: networkOf(host, `${dirs.runDir}/net/${uuid}/../plan.json`) })),
+  ];
+}
+
+function networkOf(host: Host, path: string): PortOwner["network"] {
+  const text = host.files.tryReadText(path);
+  return text === undefined ? undefined : parseGenerationRecord(text, path).network;
+}
+
+/** Ports that a program of this host listens on: what comes from outside goes to the pod while it runs. */
+export function portWarnings(host: Host, declaration: PodDeclaration, { network }: PodDescription): Warning[] {
+  if (network.kind !== "namespace") return [];
+  return portsInUse(host, network.ports).map((port) => {
+    const origin = declaration.pod.ports.find((candidate) => candidate.name === port.name)?.origin;
+    return {
+      path: origin?.path ?? declaration.paths[0] ?? declaration.name,
+      line: origin?.line ?? 1,
+      message: `Port ${describePort(port)} is one that a program of this host listens on: it hears nothing there while the pod runs`,
+    };
+  });
+}

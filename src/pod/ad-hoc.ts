@@ -1,0 +1,68 @@
+import { RktError } from "../base/error.ts";
+import { quoteText } from "../base/escape.ts";
+import type { Uuid } from "../base/id.ts";
+import type { Host, Lock } from "../host/host.ts";
+import type { Phase, PodDirectories } from "./paths.ts";
+import { adHocDirectory, lockPath, phaseDirectory } from "./paths.ts";
+
+/** Only root and group rkt may look into pods. */
+const mode = 0o2750;
+
+/**
+ * Makes the directory of a new ad-hoc pod: in `embryo` first, so that a kill before it is whole leaves nothing that looks like a pod,
+ * then in `prepare`. The lock is the pod's own: while it is held, gc leaves the pod alone. The caller releases it.
+ */
+export function createAdHoc(host: Host, dirs: PodDirectories, uuid: Uuid): Lock {
+  const { files } = host;
+  files.mkdir(`${dirs.runDir}/locks`, { recursive: true, mode: 0o755 });
+  const lock = host.locks.tryLock(lockPath(dirs, uuid), { wait: 0 });
+  if (lock === undefined) throw new RktError("pod-locked", `Cannot make pod ${quoteText(uuid)}: another rkt works on it`);
+  try {
+    const embryo = adHocDirectory(dirs, "embryo", uuid);
+    for (const phase of ["embryo", "prepare"] as const) files.mkdir(phaseDirectory(dirs, phase), { recursive: true, mode });
+    files.mkdir(embryo, { mode });
+    files.write(`${embryo}/pod-created`, "", { mode: 0o640 });
+    files.mkdir(`${embryo}/gen`, { mode });
+    files.syncFileSystem(embryo);
+    moveAdHoc(host, dirs, uuid, ["embryo", "prepare"]);
+    return lock;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** From one phase to the next: the rename is the transition. */
+export function moveAdHoc(host: Host, dirs: PodDirectories, uuid: Uuid, [from, to]: readonly [Phase, Phase]): void {
+  host.files.mkdir(phaseDirectory(dirs, to), { recursive: true, mode });
+  host.files.rename(adHocDirectory(dirs, from, uuid), adHocDirectory(dirs, to, uuid));
+  host.files.sync(phaseDirectory(dirs, to));
+  host.files.sync(phaseDirectory(dirs, from));
+}
+
+/**
+ * Names the process that has yet to start a pod in `run`, or waits for it: until the engine holds the lock nothing else tells that
+ * the pod is in use. With its start time, because numbers of processes are used again, and the boot, because both are.
+ */
+export function writeLauncher(host: Host, directory: string, pid: number): void {
+  const startTime = startTimeOf(host, pid);
+  if (startTime === undefined) return;
+  host.files.write(`${directory}/launcher`, `${pid} ${startTime} ${bootId(host)}\n`, { mode: 0o640 });
+}
+
+/** Does the process that `writeLauncher` named still live? */
+export function isLauncherAlive(host: Host, directory: string): boolean {
+  const text = host.files.tryReadText(`${directory}/launcher`);
+  const [pid = "", startTime = "", boot = ""] = (text ?? "").trim().split(" ");
+  return /^[0-9]+$/.test(pid) && boot === bootId(host) && startTimeOf(host, Number(pid)) === startTime;
+}
+
+/** Field 22 of proc_pid_stat(5). The second field, the program's name, may hold anything but ends with the last parenthesis. */
+function startTimeOf(host: Host, pid: number): string | undefined {
+  const text = host.files.tryReadText(`/proc/${pid}/stat`);
+  return text?.slice(text.lastIndexOf(")") + 2).split(" ")[19];
+}
+
+function bootId(host: Host): string {
+  return host.files.tryReadText("/proc/sys/kernel/random/boot_id")?.trim() ?? "";
+}
