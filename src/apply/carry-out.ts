@@ -70,7 +70,7 @@ export function nextCommit(current: CommitRecord, plan: PodPlan, inputs: readonl
   return { format: 1, generation: plan.digest, inputs, ...(previous === undefined ? {} : { previous }) };
 }
 
-function writePlanFile(host: Host, base: string, file: PlanFile): void {
+export function writePlanFile(host: Host, base: string, file: PlanFile): void {
   const path = `${base}/${file.path}`;
   if (file.kind === "file") host.files.write(path, file.content, { mode: file.mode });
   else if (file.kind === "symlink") host.files.symlink(file.target, path);

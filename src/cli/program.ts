@@ -14,7 +14,7 @@ import type { OptionValues } from "./options.ts";
 import type { ParsedWords } from "./parse.ts";
 import { reportError } from "./output/report.ts";
 import { readOptions } from "./read-options.ts";
-import { nameOf, resolveCommand } from "./resolve.ts";
+import { nameOf, resolveCommand, takeGlobals } from "./resolve.ts";
 import { version } from "./version.ts";
 
 /** What a door of src/bin gives: the process, and what only bin may import. */
@@ -74,6 +74,7 @@ async function runAndFlush(context: Context, action: () => Promise<number>): Pro
 
 /** Without anything to parse commander, which costs as much as a whole small command, is not loaded. */
 async function parseCommandWords(name: string, command: CommandDeclaration, rest: readonly string[]): Promise<ParsedWords> {
+  if (command.ownParser === true) return takeGlobals(rest);
   const needsArgument = command.arguments?.some((argument) => argument.optional !== true) ?? false;
   if (rest.length === 0 && !needsArgument) return { args: [], given: new Map() };
   const { parseWords } = await import("./parse.ts");

@@ -8,7 +8,9 @@ import { imageCommand } from "./image.ts";
 import { listCommand } from "./list.ts";
 import { logsCommand } from "./logs.ts";
 import { podCommand } from "./pod.ts";
+import { prepareCommand } from "./prepare.ts";
 import { rmCommand } from "./rm.ts";
+import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
 import { stopCommand } from "./stop.ts";
 import { trustCommand } from "./trust.ts";
@@ -28,6 +30,8 @@ export const rootCommand: CommandDeclaration = {
   ],
   root: false,
   commands: [
+    runCommand,
+    prepareCommand,
     podCommand,
     listCommand,
     statusCommand,

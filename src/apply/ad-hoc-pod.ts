@@ -1,0 +1,74 @@
+import { RktError } from "../base/error.ts";
+import { quoteText } from "../base/escape.ts";
+import type { Uuid } from "../base/id.ts";
+import type { Host } from "../host/host.ts";
+import type { RenderedImage } from "../image/render.ts";
+import { assertPortsFree } from "../net/ports.ts";
+import { moveAdHoc } from "../pod/ad-hoc.ts";
+import type { ConsoleDescription, Engine } from "../pod/engine.ts";
+import type { Phase, PodDirectories } from "../pod/paths.ts";
+import { adHocDirectory } from "../pod/paths.ts";
+import type { PodDeclaration } from "../spec/declaration.ts";
+import { commitGeneration, writePlanFile } from "./carry-out.ts";
+import type { ApplyContext } from "./context.ts";
+import { describePod } from "./describe.ts";
+import { judgeImages } from "./judge.ts";
+import type { AdHocPlan } from "./plan-ad-hoc.ts";
+import { planAdHoc, withConsole } from "./plan-ad-hoc.ts";
+import { portOwners } from "./port-owners.ts";
+
+export interface AdHocInput {
+  readonly uuid: Uuid;
+  readonly declaration: PodDeclaration;
+  /** In the order of the declaration's apps. */
+  readonly images: readonly RenderedImage[];
+  readonly console?: ConsoleDescription;
+}
+
+/** The plan of one ad-hoc pod: changes nothing but the claims on addresses. */
+export function prepareAdHoc(context: ApplyContext, { uuid, declaration, images, console }: AdHocInput): AdHocPlan {
+  const { host, dirs, version } = context;
+  const engine = chooseEngine(context.engines, declaration.pod.stage1);
+  const described = withConsole(describePod(host, declaration, { uuid, dirs, images }), console);
+  if (described.network.kind === "namespace") assertPortsFree(described.network.ports, portOwners(host, dirs, uuid));
+  engine.check(described, host);
+  return planAdHoc(described, { engine, dirs, version, images });
+}
+
+/** Writes and commits the one generation of a pod that stands in `phase`: whole, or not at all. */
+export function writeAdHoc(host: Host, dirs: PodDirectories, phase: Phase, plan: AdHocPlan): void {
+  const directory = adHocDirectory(dirs, phase, plan.pod.uuid);
+  const target = `${directory}/gen/${plan.digest}`;
+  if (!host.files.exists(target)) {
+    const draft = `${directory}/gen/.new-${plan.digest}`;
+    host.files.removeTree(draft);
+    host.files.mkdir(draft, { mode: 0o2750 });
+    for (const file of plan.files) writePlanFile(host, draft, file);
+    host.files.syncFileSystem(draft);
+    host.files.rename(draft, target);
+    host.files.sync(`${directory}/gen`);
+  }
+  commitGeneration(host, directory, { format: 1, generation: plan.digest, inputs: [] });
+}
+
+/** Judges the images by today's keys, right before a run. Throws the first refusal. */
+export async function judgeAdHoc(context: ApplyContext, plan: AdHocPlan, insecure: boolean): Promise<void> {
+  if (!insecure) await judgeImages(context, plan.record);
+}
+
+/** What is left of a pod that was refused on its way. */
+export function discardAdHoc(host: Host, dirs: PodDirectories, uuid: Uuid): void {
+  const directory = adHocDirectory(dirs, "prepare", uuid);
+  if (!host.files.exists(directory)) return;
+  moveAdHoc(host, dirs, uuid, ["prepare", "garbage"]);
+  host.files.removeTree(adHocDirectory(dirs, "garbage", uuid));
+}
+
+function chooseEngine(engines: readonly Engine[], name: string): Engine {
+  const engine = engines.find((candidate) => candidate.name === name);
+  if (engine !== undefined) return engine;
+  const known = engines.map((candidate) => candidate.name).join(", ");
+  throw new RktError("stage1-unknown", `Cannot use stage1 ${quoteText(name)}: this build has ${known} only`, {
+    hint: "Leave the option out",
+  });
+}

@@ -1,0 +1,81 @@
+import type { AdHocPlan } from "../apply/plan-ad-hoc.ts";
+import { discardAdHoc, judgeAdHoc, prepareAdHoc, writeAdHoc } from "../apply/ad-hoc-pod.ts";
+import type { ApplyContext } from "../apply/context.ts";
+import type { Uuid } from "../base/id.ts";
+import type { RenderedImage } from "../image/render.ts";
+import { createAdHoc } from "../pod/ad-hoc.ts";
+import type { ConsoleDescription } from "../pod/engine.ts";
+import { adHocDirectory } from "../pod/paths.ts";
+import { refuseUnsupported } from "../spec/unsupported.ts";
+import { declareRequest } from "./ad-hoc/declare.ts";
+import type { RunRequest } from "./ad-hoc/request.ts";
+import type { Context } from "./context.ts";
+import { provideRunImage } from "./run-image.ts";
+import { whileStarting } from "./while-starting.ts";
+
+export interface AdHocWish {
+  readonly uuid: Uuid;
+  readonly request: RunRequest;
+  readonly launcher: number;
+  readonly console?: ConsoleDescription;
+  /** Gets the UUID as soon as the pod has a directory. */
+  readonly uuidFileSave?: string;
+}
+
+export interface MadeAdHoc {
+  readonly plan: AdHocPlan;
+  /** Gives the locks back: the pod's, and the store's, under which nobody takes its images away. */
+  release(): void;
+}
+
+/** A new pod in phase `prepare`, whole. What goes wrong leaves nothing of it. */
+export async function makeAdHoc(context: Context, apply: ApplyContext, wish: AdHocWish): Promise<MadeAdHoc> {
+  const { host, dirs } = apply;
+  const { uuid, request } = wish;
+  const store = apply.store.tryLock({ shared: true });
+  const lock = createAdHoc(host, dirs, uuid);
+  const release = (): void => {
+    lock.release();
+    store?.release();
+  };
+  try {
+    if (wish.uuidFileSave !== undefined) host.files.write(wish.uuidFileSave, `${uuid}\n`, { mode: 0o644 });
+    const images = await whileStarting(host, wish.launcher, () => provideImages(context, apply, request));
+    const plan = planRequest(apply, { ...wish, images });
+    const stored = { format: 1, request, images: images.map((rendered) => rendered.image.id) };
+    // An environment may hold secrets.
+    host.files.write(`${adHocDirectory(dirs, "prepare", uuid)}/request`, `${JSON.stringify(stored)}\n`, { mode: 0o600 });
+    writeAdHoc(host, dirs, "prepare", plan);
+    await judgeAdHoc(apply, plan, isInsecure(request));
+    return { plan, release };
+  } catch (error) {
+    discardAdHoc(host, dirs, uuid);
+    release();
+    throw error;
+  }
+}
+
+/** The plan of a request whose images are there. */
+export function planRequest(
+  apply: ApplyContext,
+  { uuid, request, images, console }: Pick<AdHocWish, "uuid" | "request" | "console"> & { readonly images: readonly RenderedImage[] },
+): AdHocPlan {
+  const declaration = declareRequest(
+    request,
+    images.map(({ image }) => ({ name: image.name, manifest: image.manifest })),
+    { env: apply.host.env },
+  );
+  const [problem] = refuseUnsupported(declaration);
+  if (problem !== undefined) throw problem;
+  return prepareAdHoc(apply, { uuid, declaration, images, ...(console === undefined ? {} : { console }) });
+}
+
+export function isInsecure(request: RunRequest): boolean {
+  return request.insecure.includes("image");
+}
+
+async function provideImages(context: Context, apply: ApplyContext, request: RunRequest): Promise<RenderedImage[]> {
+  const images: RenderedImage[] = [];
+  for (const app of request.apps) images.push(await provideRunImage(context, apply, app, new Set(request.insecure)));
+  return images;
+}
