@@ -7,7 +7,7 @@ import { createAdHoc } from "../pod/ad-hoc.ts";
 import type { ConsoleDescription } from "../pod/engine.ts";
 import { adHocDirectory } from "../pod/paths.ts";
 import { refuseUnsupported } from "../spec/unsupported.ts";
-import { declareRequest } from "./ad-hoc/declare.ts";
+import { declareRequest, withoutPlace } from "./ad-hoc/declare.ts";
 import type { RunRequest } from "./ad-hoc/request.ts";
 import type { Context } from "./context.ts";
 import { provideRunImage } from "./run-image.ts";
@@ -63,11 +63,12 @@ export function planRequest(
   const declaration = declareRequest(
     request,
     images.map(({ image }) => ({ name: image.name, manifest: image.manifest })),
-    { env: apply.host.env },
   );
-  const [problem] = refuseUnsupported(declaration);
-  if (problem !== undefined) throw problem;
-  return prepareAdHoc(apply, { uuid, declaration, images, ...(console === undefined ? {} : { console }) });
+  return withoutPlace(() => {
+    const [problem] = refuseUnsupported(declaration);
+    if (problem !== undefined) throw problem;
+    return prepareAdHoc(apply, { uuid, declaration, images, ...(console === undefined ? {} : { console }) });
+  });
 }
 
 export function isInsecure(request: RunRequest): boolean {

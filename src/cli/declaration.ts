@@ -23,7 +23,7 @@ export interface CommandDeclaration {
   readonly hidden?: boolean;
   /** The first argument ends the options: what follows belongs to another program. */
   readonly stopAtArgument?: boolean;
-  /** It reads its words itself: `run` gets all of them but the global options that stand before the first `--`. */
+  /** The original's line of images, each with options of its own: the command reads its words itself, global options apart. */
   readonly ownParser?: boolean;
   /** What it makes is stored, so protection that is switched off on one command line must not go into it. */
   readonly refusesInsecure?: boolean;

@@ -14,7 +14,8 @@ import type { OptionValues } from "./options.ts";
 import type { ParsedWords } from "./parse.ts";
 import { reportError } from "./output/report.ts";
 import { readOptions } from "./read-options.ts";
-import { nameOf, resolveCommand, takeGlobals } from "./resolve.ts";
+import { nameOf, resolveCommand } from "./resolve.ts";
+import { takeGlobals } from "./take-globals.ts";
 import { version } from "./version.ts";
 
 /** What a door of src/bin gives: the process, and what only bin may import. */
@@ -51,7 +52,8 @@ async function runCommandLine(argv: readonly string[], door: Door, call: Call): 
   if (path.length > 0) call.name = nameOf(path);
   if (command.run === undefined) return showGroup(path, rest, door);
   const words = await parseCommandWords(call.name, command, rest);
-  const options = readOptions([...(command.options ?? []), ...globalOptions, helpOption], words.given);
+  const own = command.ownParser === true ? [] : (command.options ?? []);
+  const options = readOptions([...own, ...globalOptions, helpOption], words.given);
   call.debug = options.flag("debug");
   if (options.flag("help")) return printHelp(path, door.stdout);
   const plans: (readonly string[])[] = [];
@@ -74,7 +76,7 @@ async function runAndFlush(context: Context, action: () => Promise<number>): Pro
 
 /** Without anything to parse commander, which costs as much as a whole small command, is not loaded. */
 async function parseCommandWords(name: string, command: CommandDeclaration, rest: readonly string[]): Promise<ParsedWords> {
-  if (command.ownParser === true) return takeGlobals(rest);
+  if (command.ownParser === true) return takeGlobals(command.options ?? [], rest);
   const needsArgument = command.arguments?.some((argument) => argument.optional !== true) ?? false;
   if (rest.length === 0 && !needsArgument) return { args: [], given: new Map() };
   const { parseWords } = await import("./parse.ts");

@@ -71,25 +71,6 @@ function unknownCommand(name: string, matches: readonly CommandDeclaration[], ab
   });
 }
 
-/** Global options before the first `--`, and the other words. Protections that are switched off concern both. */
-export function takeGlobals(words: readonly string[]): { readonly args: string[]; readonly given: Map<string, string[]> } {
-  const args: string[] = [];
-  const given = new Map<string, string[]>();
-  const end = words.includes("--") ? words.indexOf("--") : words.length;
-  for (let index = 0; index < words.length;) {
-    const word = words[index] ?? "";
-    const length = index < end ? optionLength(word) : 0;
-    if (length === 0 || word.startsWith("--insecure-options")) args.push(...words.slice(index, index + Math.max(length, 1)));
-    if (length > 0) {
-      const [name = "", inline] = word === "-h" ? ["help"] : word.slice(2).split(/=(.*)/s, 2);
-      const value = inline ?? (length === 2 ? (words[index + 1] ?? "") : "true");
-      given.set(name, [...(given.get(name) ?? []), value]);
-    }
-    index += Math.max(length, 1);
-  }
-  return { args, given };
-}
-
 /** Words that a global option takes: 0 where the word is none. */
 function optionLength(word: string): 0 | 1 | 2 {
   if (!word.startsWith("-")) return 0;

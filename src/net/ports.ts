@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
+import { parseAcName } from "../base/id.ts";
 import type { ImagePort, PodPort } from "../spec/appc.ts";
 import type { ForwardedPort, NetworkDescription } from "../spec/network.ts";
 
@@ -22,7 +23,7 @@ export function resolvePorts(
   const resolved = wanted.flatMap((port) => resolvePort(port, apps));
   const [first] = resolved;
   if (first !== undefined && network !== "namespace") {
-    const origin = wanted.find((port) => port.name === first.name) ?? { name: first.name, hostPort: first.hostPort };
+    const origin = wanted.find((port) => port.name === first.name) ?? { name: parseAcName(first.name), hostPort: first.hostPort };
     throw new RktError(
       "port-without-network",
       `${whereOf(origin)}Cannot forward port ${quoteText(first.name)}: the pod has no network of its own`,

@@ -1,63 +1,182 @@
+import type { Isolator } from "../../spec/appc.ts";
 import { RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
+import { parseAcIdentifier } from "../../base/id.ts";
+import { CAPABILITIES, parseCapability } from "../../spec/capabilities.ts";
+import { parseMemory, parseSeccomp } from "../../spec/declare-isolators.ts";
+import { parseIsolators } from "../../spec/isolators.ts";
 import { parsePort } from "../../spec/port.ts";
-import { parseEnvironmentPair } from "../../spec/values.ts";
+import { parseAbsolutePath, parseEnvironmentPair, parseInteger, parsePair } from "../../spec/values.ts";
 import { parseMount, parseVolume } from "../../spec/volume.ts";
-import { parseInsecureOptions } from "../insecure.ts";
+import { type Given, splitRunLine } from "./line.ts";
+import { prepareOptions, runOptions } from "./options.ts";
+import { readRuntime } from "./runtime.ts";
+import { readVariables, type VariableSources } from "./variables.ts";
 import type { RequestedApp, RunRequest } from "./request.ts";
 
 export interface ParsedRun {
   readonly request: RunRequest;
   readonly uuidFileSave?: string;
-  readonly quiet: boolean;
   readonly warnings: readonly string[];
 }
 
-/** Reads the words behind `run` or `prepare`: options of the pod up to the first image, then of the image before them; `--` begins its arguments, `---` ends them. */
-export function parseRunLine(command: "run" | "prepare", words: readonly string[]): ParsedRun {
-  const flags = new Map<string, string[]>();
-  const apps: { -readonly [Key in keyof RequestedApp]: RequestedApp[Key] }[] = [];
-  const warnings: string[] = [];
-  const pull = () => (flags.get("pull-policy")?.at(-1) ?? "new") as RequestedApp["pull"];
-  for (let index = 0; index < words.length; index += 1) {
-    const word = words[index] ?? "";
-    const app = apps.at(-1);
-    if (word === "--") {
-      const end = words.indexOf("---", index);
-      if (app === undefined) throw new RktError("usage", `Cannot ${command}: arguments stand before the first image`);
-      app.args = words.slice(index + 1, end === -1 ? words.length : end);
-      index = end === -1 ? words.length : end;
-    } else if (word.startsWith("--")) {
-      const [name = "", given] = word.slice(2).split(/=(.*)/s, 2);
-      const takesValue = !["net", "private-net", "interactive", "private-users", "quiet", "no-overlay"].includes(name);
-      const value = given ?? (takesValue ? words[(index += 1)] : "true") ?? "";
-      if (app === undefined || !["name", "exec", "user", "group", "signature"].includes(name)) {
-        const known = name === "private-net" ? "net" : name;
-        if (known !== name) warnings.push(`--${name} is the old name of --${known}`);
-        if (!knownFlags.includes(known)) throw new RktError("usage", `Cannot ${command}: there is no option ${quoteText(`--${name}`)}`);
-        flags.set(known, [...(flags.get(known) ?? []), value]);
-      } else app[name as "name" | "exec" | "user" | "group" | "signature"] = value;
-    } else apps.push({ image: word, pull: pull() });
-  }
+/** Old spelling → what it is now, for warnings. */
+const oldSpellings: Readonly<Record<string, string>> = {
+  "private-net": "--net",
+  "store-only": "--pull-policy=never",
+  "no-store": "--pull-policy=update",
+  "cap-retain": "--caps-retain",
+  "cap-remove": "--caps-remove",
+};
+
+/** Reads the words behind `run` or `prepare`, without rkt's global options. Throws `usage`, `value-invalid`, `option-refused`. */
+export function parseRunLine(
+  command: "run" | "prepare",
+  words: readonly string[],
+  { insecure, ...sources }: VariableSources & { readonly insecure: ReadonlySet<string> },
+): ParsedRun {
+  const { pod, apps } = splitRunLine(command === "run" ? runOptions : prepareOptions, words);
   if (apps.length === 0) throw new RktError("usage", `Cannot ${command} without an image`, { hint: `See "rkt help ${command}"` });
-  const all = (name: string): string[] => flags.get(name) ?? [];
-  const uuidFileSave = all("uuid-file-save").at(-1);
+  if (isSet(pod, "interactive") && apps.length > 1)
+    throw new RktError("usage", `Cannot ${command} ${apps.length} images with --interactive: one app can have the terminal`);
+  if (insecure.has("paths"))
+    throw new RktError("option-refused", "Cannot use --insecure-options=paths: this release protects the kernel's paths always");
+  const given = [pod, ...apps.map((app) => app.given)];
+  const warnings = Object.keys(oldSpellings)
+    .filter((name) => given.some((item) => item.has(name)))
+    .map((name) => `--${name} is the old spelling of ${oldSpellings[name]}`);
+  const pull = readPull(pod);
   const request: RunRequest = {
-    apps,
+    apps: apps.map((app) => readApp(app.image, app.given, { pull, insecure, ...(app.args === undefined ? {} : { args: app.args }) })),
     pod: {
-      net: all("net").flatMap((value) => (value === "true" ? ["default"] : value.split(","))),
-      ports: all("port").map(parsePort),
-      volumes: all("volume").map(parseVolume),
-      mounts: all("mount").map(parseMount),
-      privateUsers: all("private-users").at(-1) === "true",
-      environment: all("set-env").map(parseEnvironmentPair),
-      ...(flags.has("hostname") ? { hostname: all("hostname").at(-1) ?? "" } : {}),
+      stage1: readStage1(pod),
+      ...readRuntime(pod),
+      ports: all(pod, "port").map(parsePort),
+      volumes: all(pod, "volume").map(parseVolume),
+      mounts: all(pod, "mount").map(parseMount),
+      privateUsers: isSet(pod, "private-users"),
+      ...readVariables(sources, { inherit: isSet(pod, "inherit-env"), files: all(pod, "set-env-file"), pairs: all(pod, "set-env") }),
     },
-    interactive: all("interactive").at(-1) === "true",
-    insecure: [...parseInsecureOptions(all("insecure-options").flatMap((value) => value.split(",")))],
+    overlay: !isSet(pod, "no-overlay"),
+    interactive: isSet(pod, "interactive"),
+    insecure: [...insecure],
   };
-  return { request, quiet: flags.has("quiet"), warnings, ...(uuidFileSave === undefined ? {} : { uuidFileSave }) };
+  const uuidFileSave = last(pod, "uuid-file-save");
+  return { request, warnings, ...(uuidFileSave === undefined ? {} : { uuidFileSave }) };
 }
 
-const knownFlags =
-  "net port volume mount private-users set-env hostname interactive insecure-options uuid-file-save pull-policy quiet debug".split(" ");
+function readPull(pod: Given): RequestedApp["pull"] {
+  const wanted = [
+    ...all(pod, "pull-policy").slice(-1),
+    ...(isSet(pod, "store-only") ? ["never"] : []),
+    ...(isSet(pod, "no-store") ? ["update"] : []),
+  ];
+  if (new Set(wanted).size > 1) throw new RktError("usage", `Cannot pull images by policies ${wanted.join(" and ")} at once`);
+  return (wanted[0] ?? "new") as RequestedApp["pull"];
+}
+
+/** The engine by the original's names of its images. */
+function readStage1(pod: Given): string {
+  const name = last(pod, "stage1-name");
+  const file = last(pod, "stage1-from-dir");
+  if (name !== undefined && file !== undefined) throw new RktError("usage", "Cannot use --stage1-name together with --stage1-from-dir");
+  const wanted = name ?? file;
+  if (wanted === undefined) return "nspawn";
+  const flavor = /^(?:.*\/)?(?:stage1-)?([a-z]+)(?:\.aci|[:,].*)?$/.exec(wanted)?.[1];
+  if (flavor === "fly") return "fly";
+  if (flavor === "coreos" || flavor === "host" || flavor === "src" || flavor === "nspawn") return "nspawn";
+  if (flavor === "kvm") return "kvm";
+  throw new RktError("stage1-unknown", `Cannot use stage1 ${quoteText(wanted)}: rkt does not know it`, {
+    hint: "It takes coreos.com/rkt/stage1-coreos and coreos.com/rkt/stage1-fly",
+  });
+}
+
+interface AppFacts {
+  readonly pull: RequestedApp["pull"];
+  readonly insecure: ReadonlySet<string>;
+  readonly args?: readonly string[];
+}
+
+function readApp(image: string, given: Given, { pull, insecure, args }: AppFacts): RequestedApp {
+  const workingDirectory = last(given, "working-dir");
+  return {
+    image,
+    pull,
+    ...(args === undefined ? {} : { args }),
+    ...textOf(given, "signature", "signature"),
+    ...textOf(given, "name", "name"),
+    ...textOf(given, "exec", "exec"),
+    ...textOf(given, "user", "user"),
+    ...textOf(given, "group", "group"),
+    supplementaryGroups: words(given, "supplementary-gids"),
+    ...(workingDirectory === undefined ? {} : { workingDirectory: parseAbsolutePath(workingDirectory) }),
+    ...(given.has("readonly-rootfs") ? { readOnlyRootFS: isSet(given, "readonly-rootfs") } : {}),
+    environment: distinct(all(given, "environment").map(parseEnvironmentPair), image),
+    mounts: all(given, "mount").map(parseMount),
+    isolators: readIsolators(given, insecure),
+    annotations: readPairs([...all(given, "annotation"), ...all(given, "user-annotation")], image),
+    labels: readPairs(all(given, "user-label"), image),
+  };
+}
+
+function readIsolators(given: Given, insecure: ReadonlySet<string>): Isolator[] {
+  const retain = [...words(given, "caps-retain"), ...words(given, "cap-retain")].map(parseCapability);
+  const remove = [...words(given, "caps-remove"), ...words(given, "cap-remove")].map(parseCapability);
+  if (retain.length > 0 && remove.length > 0) throw new RktError("usage", "Cannot use --caps-retain together with --caps-remove");
+  const kept = insecure.has("capabilities") ? CAPABILITIES : retain;
+  const one = (option: string, read: (value: string) => Isolator): Isolator[] => all(given, option).slice(-1).map(read);
+  const isolators = [
+    ...(kept.length === 0 ? [] : [isolator("os/linux/capabilities-retain-set", { set: [...new Set(kept)] })]),
+    ...(remove.length === 0 || insecure.has("capabilities")
+      ? []
+      : [isolator("os/linux/capabilities-remove-set", { set: [...new Set(remove)] })]),
+    ...(insecure.has("seccomp") ? [isolator("os/linux/seccomp-retain-set", { set: ["@appc.io/all"] })] : one("seccomp", parseSeccomp)),
+    ...one("memory", parseMemory),
+    ...one("cpu", (value) => isolator("resource/cpu", { request: value, limit: value })),
+    ...one("cpu-shares", (value) => isolator("os/linux/cpu-shares", parseInteger(value, 2, 262144))),
+    ...one("oom-score-adj", (value) => isolator("os/linux/oom-score-adj", parseInteger(value, -1000, 1000))),
+  ];
+  parseIsolators(isolators);
+  return isolators;
+}
+
+function isolator(name: string, value: unknown): Isolator {
+  return { name: parseAcIdentifier(name), value };
+}
+
+function readPairs(texts: readonly string[], image: string): Record<string, string> {
+  const pairs = distinct(
+    texts.map(parsePair).map(([name, value]) => ({ name, value })),
+    image,
+  );
+  return Object.fromEntries(pairs.map(({ name, value }) => [name, value]));
+}
+
+function distinct<T extends { readonly name: string }>(items: readonly T[], image: string): readonly T[] {
+  const twice = items.find((item, index) => items.findIndex((other) => other.name === item.name) < index);
+  if (twice === undefined) return items;
+  throw new RktError("usage", `Cannot set ${quoteText(twice.name)} twice for image ${quoteText(image)}`);
+}
+
+function textOf<K extends string>(given: Given, option: string, key: K): Partial<Record<K, string>> {
+  const value = last(given, option);
+  return (value === undefined ? {} : { [key]: value }) as Partial<Record<K, string>>;
+}
+
+function words(given: Given, name: string): string[] {
+  return all(given, name)
+    .flatMap((value) => value.split(","))
+    .filter((word) => word !== "");
+}
+
+function all(given: Given, name: string): readonly string[] {
+  return given.get(name) ?? [];
+}
+
+function last(given: Given, name: string): string | undefined {
+  return all(given, name).at(-1);
+}
+
+function isSet(given: Given, name: string): boolean {
+  return last(given, name) === "true";
+}

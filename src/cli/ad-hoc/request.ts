@@ -1,24 +1,42 @@
+import type { Isolator, PodPort } from "../../spec/appc.ts";
 import type { MountSpec, VolumeSpec } from "../../spec/volume.ts";
-import type { PodPort } from "../../spec/appc.ts";
 
 /** What a command line of `run` or `prepare` asked for: plain data, which `prepare` stores. */
 export interface RunRequest {
   /** One per image, in order. */
   readonly apps: readonly RequestedApp[];
   readonly pod: RequestedPod;
+  /** false: trees are copied instead of laid over one another. */
+  readonly overlay: boolean;
   readonly interactive: boolean;
   /** Words of `--insecure-options`, groups resolved. */
   readonly insecure: readonly string[];
 }
 
+export interface Variable {
+  readonly name: string;
+  readonly value: string;
+}
+
 export interface RequestedPod {
+  /** `nspawn` or `fly`. */
+  readonly stage1: string;
   readonly net: readonly string[];
   readonly ports: readonly PodPort[];
   readonly volumes: readonly VolumeSpec[];
+  /** For every app; one of its own for the same path wins. */
   readonly mounts: readonly MountSpec[];
+  readonly dns: readonly string[];
+  readonly dnsSearch: readonly string[];
+  readonly dnsOption: readonly string[];
+  readonly dnsDomain?: string;
+  readonly hostsEntry: readonly string[];
   readonly hostname?: string;
   readonly privateUsers: boolean;
-  readonly environment: readonly { readonly name: string; readonly value: string }[];
+  /** Of this process, for names that neither image nor app has. */
+  readonly inherited: readonly Variable[];
+  /** --set-env-file, then --set-env: over everything else. */
+  readonly environment: readonly Variable[];
 }
 
 export interface RequestedApp {
@@ -29,7 +47,17 @@ export interface RequestedApp {
   readonly signature?: string;
   readonly name?: string;
   readonly exec?: string;
+  /** Appended to what the image, or `exec`, runs. */
   readonly args?: readonly string[];
   readonly user?: string;
   readonly group?: string;
+  readonly supplementaryGroups: readonly string[];
+  readonly workingDirectory?: string;
+  readonly readOnlyRootFS?: boolean;
+  readonly environment: readonly Variable[];
+  readonly mounts: readonly MountSpec[];
+  /** Replace the image's of the same names. */
+  readonly isolators: readonly Isolator[];
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
 }

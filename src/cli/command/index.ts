@@ -11,6 +11,7 @@ import { podCommand } from "./pod.ts";
 import { prepareCommand } from "./prepare.ts";
 import { rmCommand } from "./rm.ts";
 import { runCommand } from "./run.ts";
+import { runPreparedCommand } from "./run-prepared.ts";
 import { statusCommand } from "./status.ts";
 import { stopCommand } from "./stop.ts";
 import { trustCommand } from "./trust.ts";
@@ -32,6 +33,7 @@ export const rootCommand: CommandDeclaration = {
   commands: [
     runCommand,
     prepareCommand,
+    runPreparedCommand,
     podCommand,
     listCommand,
     statusCommand,

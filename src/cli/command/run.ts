@@ -1,13 +1,25 @@
+import { runOptions } from "../ad-hoc/options.ts";
 import type { CommandDeclaration } from "../declaration.ts";
 
 export const runCommand: CommandDeclaration = {
   name: "run",
-  summary: "Run apps of images in a new pod",
+  summary: "Run images in a pod of their own",
   description: [
-    "Makes a pod of the images and runs it: in the foreground until its apps have ended, with the status of the first that failed; as the main process of a unit the engine takes rkt's place.",
+    "Makes a pod of the images and runs it: IMAGE is a name, a file, a URL or a hash, as in rkt fetch. Options before the first image are the pod's, those behind an image are its app's. What follows -- is appended to what the image runs; --- ends it, so that another image may follow.",
+    "From a terminal the pod is a unit rkt-run-UUID.service and rkt waits for it: the apps' output is its output, SIGINT and SIGTERM stop the pod, ^] three times within a second kills it, and the exit status is that of the first app that failed. As the main process of a unit (systemd-run, ExecStart=) rkt becomes the engine itself: the unit's limits, sockets and readiness are the pod's. The pod's journal has the output in any case.",
+    "An ended pod stays until rkt gc or rkt rm removes it.",
   ],
   arguments: [{ name: "IMAGE", variadic: true }],
-  examples: [{ command: "rkt run coreos.com/etcd:v3.5 -- --name=a", text: "Run one app with an argument" }],
+  options: runOptions,
+  examples: [
+    {
+      command: "rkt run --port=client:2379 --volume=data-dir,kind=host,source=/srv/etcd coreos.com/etcd:v3.5 -- --name=a",
+      text: "One app with a port and a volume of the host, and an argument",
+    },
+    { command: "systemd-run rkt run --net=host coreos.com/etcd:v3.5", text: "In a unit of its own, which rkt leaves to the engine" },
+    { command: "rkt run --interactive example.com/box --exec=/bin/sh", text: "A shell in an image" },
+  ],
+  exitCodes: [{ code: "APP's", meaning: "the exit status of the first app that failed" }],
   root: true,
   ownParser: true,
   run: () => import("../run/run.ts"),

@@ -8,7 +8,7 @@ import { launcherPid } from "../launcher.ts";
 
 /** Makes a pod that `rkt run-prepared` starts, and prints its UUID. */
 export async function run(context: Context, words: readonly string[]): Promise<number> {
-  const { request, uuidFileSave, warnings } = parseRunLine("prepare", words);
+  const { request, uuidFileSave, warnings } = parseRunLine("prepare", words, context);
   for (const warning of warnings) context.stderr.write(`prepare: ${warning}\n`);
   return await withApplyContext(context, async (apply) => {
     const uuid = makeUuid();

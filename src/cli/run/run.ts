@@ -11,7 +11,7 @@ import { launcherPid } from "../launcher.ts";
 
 /** Makes a pod and becomes what runs it: in the foreground a waiter, as the main process of a unit the engine itself. */
 export async function run(context: Context, words: readonly string[]): Promise<number> {
-  const { request, uuidFileSave, warnings } = parseRunLine("run", words);
+  const { request, uuidFileSave, warnings } = parseRunLine("run", words, context);
   for (const warning of warnings) context.stderr.write(`run: ${warning}\n`);
   return await withApplyContext(context, async (apply) => {
     const uuid = makeUuid();
