@@ -11,13 +11,16 @@ const ADDONS: Readonly<Record<string, string>> = {
   "uwrap.node": join(ROOT, "node_modules/usocket/build/Release/uwrap.node"),
 };
 
+/** The fly engine's program. */
+export const FLY = join(BUILD, "native/fly");
+
 export function buildAddons(): void {
   run("sh", [join(ROOT, "packaging/native/build.sh")]);
 }
 
 /** File name in the package → where it is; none of them needs more than the oldest host has. */
 export function listNativeFiles(): Readonly<Record<string, string>> {
-  for (const path of [...Object.values(ADDONS), join(NODE_PACKAGE, "bin/node")]) checkGlibc(path);
+  for (const path of [...Object.values(ADDONS), FLY, join(NODE_PACKAGE, "bin/node")]) checkGlibc(path);
   return ADDONS;
 }
 

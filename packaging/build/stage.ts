@@ -5,7 +5,7 @@ import type { Bundle } from "./bundle.ts";
 import { composeChangelog } from "./changelog.ts";
 import { composeCopyright } from "./copyright.ts";
 import type { BuildRequest } from "./main.ts";
-import { listNativeFiles, run } from "./native.ts";
+import { FLY, listNativeFiles, run } from "./native.ts";
 import { BUILD, EPOCH, NODE_PACKAGE, ROOT } from "./paths.ts";
 
 /** Sources by pattern → directory of the host. A pattern without files is fine. */
@@ -47,6 +47,8 @@ export function stage(bundle: Bundle, request: BuildRequest): string {
   mkdirSync(join(lib, "native"), { recursive: true });
   for (const [name, from] of Object.entries(listNativeFiles())) install(from, join(lib, "native", name), 0o644);
   run("strip", ["--strip-unneeded", ...globSync(join(lib, "native/*.node"))]);
+  install(FLY, join(lib, "fly"), 0o755);
+  run("strip", ["--strip-unneeded", join(lib, "fly")]);
   install(stripNode(), join(lib, "bin/node"), 0o755);
   if (existsSync(join(ROOT, "units/stage1"))) {
     cpSync(join(ROOT, "units/stage1"), join(lib, "stage1/units"), { recursive: true, filter: (path) => basename(path) !== "README.md" });

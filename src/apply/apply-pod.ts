@@ -43,7 +43,7 @@ export async function preparePlan(
   const images: RenderedImage[] = [];
   for (const app of declaration.apps) images.push(await provideImage(app));
   const uuid = chooseUuid(context, declaration);
-  const pod = describePod(context.host, declaration, { uuid, name: declaration.name, dirs: context.dirs, images, dryRun });
+  const pod = describePod(context.host, declaration, { uuid, name: declaration.name, dirs: context.dirs, images, dryRun, engine });
   if (pod.network.kind === "namespace") assertPortsFree(pod.network.ports, portOwners(context.host, context.dirs, uuid));
   engine.check(pod, context.host);
   return planPod(pod, { engine, dirs: context.dirs, version: context.version, declaration, images });

@@ -1,7 +1,7 @@
 import type { PodName, Uuid } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
 import type { RenderedImage } from "../image/render.ts";
-import type { AppDescription, PodDescription, VolumeDescription } from "../pod/engine.ts";
+import type { AppDescription, Engine, PodDescription, VolumeDescription } from "../pod/engine.ts";
 import type { PodDirectories } from "../pod/paths.ts";
 import { enginePaths } from "../pod/paths.ts";
 import type { PodDeclaration } from "../spec/declaration.ts";
@@ -20,6 +20,7 @@ export interface DescribeOptions {
   /** Absent: an ad-hoc pod. */
   readonly name?: PodName;
   readonly dirs: PodDirectories;
+  readonly engine?: Pick<Engine, "defaultNetwork">;
   /** Claim no addresses: the plan is only shown. */
   readonly dryRun?: boolean;
   /** In the order of the declaration's apps. */
@@ -30,7 +31,8 @@ export interface DescribeOptions {
 export function describePod(host: Host, declaration: PodDeclaration, options: DescribeOptions): PodDescription {
   const paths = enginePaths(options.dirs, options, generationPlaceholder);
   const pairs = declaration.apps.map((app, index) => ({ app, rendered: options.images[index] as RenderedImage }));
-  const volumes = declaredVolumes(declaration, pairs).map((volume) =>
+  const declared = declaredVolumes(declaration, pairs);
+  const volumes = declared.map((volume) =>
     describeVolume(host, volume, { paths, dataDir: options.dirs.dataDir, podName: declaration.name }),
   );
   const sockets = describeSockets(declaration, pairs);
@@ -40,7 +42,7 @@ export function describePod(host: Host, declaration: PodDeclaration, options: De
     uuid: options.uuid,
     ...(options.name === undefined ? {} : { name: options.name }),
     paths,
-    manifest: compileManifest(declaration, pairs, apps),
+    manifest: compileManifest(declaration, pairs, { apps, volumes: declared }),
     apps,
     volumes: usedVolumes(volumes, apps),
     sockets,
@@ -66,13 +68,13 @@ function provideNames(app: AppDescription, { pod }: PodDeclaration, names: Names
 
 function describeNames(
   { pod }: PodDeclaration,
-  { uuid, dirs, dryRun }: DescribeOptions,
+  { uuid, dirs, dryRun, engine }: DescribeOptions,
   pairs: readonly AppWithImage[],
   host: Host,
 ): Names {
   const hostname = pod.hostname ?? `rkt-${uuid}`;
   const network = describeNetwork(host, {
-    names: pod.net,
+    names: pod.net.length === 0 && engine?.defaultNetwork !== undefined ? [engine.defaultNetwork] : pod.net,
     ports: pod.ports,
     apps: pairs.map(({ app, rendered }) => ({ app: app.name, ports: rendered.image.manifest.app?.ports ?? [] })),
     dataDir: dirs.dataDir,

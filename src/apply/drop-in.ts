@@ -1,8 +1,8 @@
 import type { EnginePlan, PodDescription } from "../pod/engine.ts";
 import type { PodDirectories } from "../pod/paths.ts";
-import { lockPath } from "../pod/paths.ts";
 import type { PodDeclaration } from "../spec/declaration.ts";
 import { quoteArgv } from "../unit/quote.ts";
+import { engineCommand } from "./engine-command.ts";
 import type { EntryInput, UnitEntry, UnitFile } from "../unit/unit-file.ts";
 import { unitFile } from "../unit/unit-file.ts";
 
@@ -15,9 +15,6 @@ export interface DropInInput {
   readonly sockets: readonly string[];
   readonly comments: readonly string[];
 }
-
-/** Seconds that a start waits for the run before it to let go of the pod. */
-const lockWait = "10";
 
 /**
  * `50-rkt.conf`, the part of `rkt-pod@NAME.service` that belongs to one pod. What the user wrote comes after our lines, so it wins
@@ -63,8 +60,8 @@ function serviceLines({ declaration, pod, plan, dirs, sockets }: DropInInput): E
     ["ExecStart", "", "The template's line says that the pod is not applied"],
     [
       "ExecStart",
-      quoteArgv(["/usr/bin/flock", "--wait", lockWait, "--no-fork", lockPath(dirs, pod.uuid), ...plan.argv]),
-      "The engine holds the lock: that is how rkt knows that the pod runs",
+      quoteArgv(engineCommand(plan, dirs, pod.uuid)),
+      plan.liveness === undefined ? "The engine holds the lock: that is how rkt knows that the pod runs" : "It becomes the app",
     ],
     ["ExecStopPost", `-${quoteArgv(["/bin/sh", `${generation}/stop`])}`, "Records how the run ended and puts the writable layer aside"],
     ...asInputs(declaration.service.filter((entry) => !isStartLimit(entry))),

@@ -86,7 +86,7 @@ function assemble(pod: PodDescription, context: PlanContext, generation: string)
       text("pod", `${JSON.stringify(pod.manifest, undefined, "\t")}\n`, 0o600),
       text("listed", `${JSON.stringify(listedManifest(pod.manifest), undefined, "\t")}\n`),
       text("plan.json", serializeRecord(record)),
-      text("start", startScript({ pod, dirs: context.dirs, generation, name: declaration.name }), 0o750),
+      text("start", startScript({ pod, dirs: context.dirs, generation, name: declaration.name, liveness: plan.liveness }), 0o750),
       text("stop", stopScript({ pod, dirs: context.dirs, plan, sockets: sockets.map(({ unit }) => unit) }), 0o750),
       text("dropin.conf", serializeUnitFile(dropIn)),
       ...netFiles(pod),

@@ -11,20 +11,20 @@ export interface StartInput {
   readonly generation: string;
   /** Absent: an ad-hoc pod, whose images were judged right before this start. */
   readonly name?: PodName;
+  /** The engine's. */
+  readonly liveness?: EnginePlan["liveness"] | undefined;
 }
 
 /**
  * What happens at each start before the engine: one sh, because each line of a unit costs milliseconds. Everything in it
  * is a UUID, a digest, a pod's or volume's name, a number or one of our own directories, and quoted all the same.
  */
-export function startScript({ pod, dirs, generation, name }: StartInput): string {
-  const machine = machineIdOf(pod.uuid);
+export function startScript({ pod, dirs, generation, name, liveness }: StartInput): string {
   return `${[
     `# Made by "rkt ${name === undefined ? "run" : `pod apply ${name}`}".`,
     "set -eu",
     `pod=${quoteShell(pod.paths.pod)}`,
     ...(name === undefined ? [] : [`verdicts=${quoteShell(verdictDirectory(dirs, pod.uuid))}`]),
-    `machine=${machine}`,
     "",
     ...(name === undefined ? [] : verdictLines(name, generation)),
     "# A clean writable layer; what a crash left is kept once.",
@@ -35,10 +35,20 @@ export function startScript({ pod, dirs, generation, name }: StartInput): string
     'rm -rf --one-file-system "$pod/status" "$pod/ended"',
     'mkdir -m 00700 "$pod/status"',
     "",
+    ...(liveness === "cgroup" ? [] : lockAndJournalLines(pod, dirs)),
+    ...(pod.network.kind === "namespace" ? networkUp(pod.network, networkPlaces(pod, dirs)) : []),
+    `echo ${generation} > "$pod/started"`,
+  ].join("\n")}\n`;
+}
+
+/** For an engine that holds the pod's lock, and a pod with a journal of its own. */
+function lockAndJournalLines(pod: PodDescription, dirs: PodDirectories): string[] {
+  return [
     "# Who can open the lock can take it: flock itself would make it readable for all.",
     `lock=${quoteShell(lockPath(dirs, pod.uuid))}`,
     '[ -e "$lock" ] || (umask 077; : > "$lock")',
     "",
+    `machine=${machineIdOf(pod.uuid)}`,
     "# The pod's journal lies where the host keeps its own.",
     "journal=/var/log/journal",
     '[ -d "$journal" ] || journal=/run/log/journal',
@@ -50,9 +60,7 @@ export function startScript({ pod, dirs, generation, name }: StartInput): string
     "fi",
     `[ -d ${quoteShell(`${dirs.runDir}/journal`)} ] || mkdir -p ${quoteShell(`${dirs.runDir}/journal`)}`,
     `ln -sfn "$journal/$machine" ${quoteShell(pod.paths.journal)}`,
-    ...(pod.network.kind === "namespace" ? networkUp(pod.network, networkPlaces(pod, dirs)) : []),
-    `echo ${generation} > "$pod/started"`,
-  ].join("\n")}\n`;
+  ];
 }
 
 function verdictLines(name: PodName, generation: string): string[] {
@@ -84,6 +92,7 @@ export function stopScript({
   return `${[
     `pod=${quoteShell(pod.paths.pod)}`,
     'echo "${SERVICE_RESULT:-unknown} ${EXIT_CODE:--} ${EXIT_STATUS:--}" > "$pod/last.new" && mv -T "$pod/last.new" "$pod/last"',
+    ...(plan.endCommands ?? []),
     'if [ -e "$pod/rw" ]; then rm -rf --one-file-system "$pod/rw.last"; mv -T "$pod/rw" "$pod/rw.last"; fi',
     ...endedLines(pod),
     ...(pod.network.kind === "namespace" ? networkDown(pod.network, networkPlaces(pod, dirs)) : []),

@@ -20,6 +20,8 @@ import type { EntryInput } from "../unit/unit-file.ts";
 export interface Engine {
   /** As in `Stage1=` and as shown to users. */
   readonly name: string;
+  /** The network of a pod that says nothing of networks, where that is not `default`. */
+  readonly defaultNetwork?: "host";
   /** Throws an RktError when this pod cannot run under this engine on this host. */
   check(pod: PodDescription, host: Host): void;
   /** Pure. */
@@ -66,6 +68,8 @@ export interface PodPaths {
   readonly status: string;
   /** Link made at each start that leads to the host directory of the pod's journal. */
   readonly journal: string;
+  /** Liveness "cgroup": the engine writes `PID START-TIME CONTROL-GROUP` of the pod's main process here when it starts. */
+  readonly cgroup: string;
 }
 
 export interface AppDescription {
@@ -159,6 +163,13 @@ export interface EnginePlan {
   readonly service: readonly EntryInput[];
   /** Commands of sh for the end of each run (ExecStopPost=), each one line; `$SERVICE_RESULT` is set. */
   readonly stopCommands: readonly string[];
+  /** The same, but before the writable layers are put aside and `status` is read; `$pod` is the pod's directory. */
+  readonly endCommands?: readonly string[];
+  /**
+   * How it is known that the pod runs. Absent: the engine holds the pod's lock. "cgroup": the engine is the app, which must not hold
+   * a descriptor of ours; the control group of its unit has processes, it uses the host's journal, and there is no pod's own.
+   */
+  readonly liveness?: "cgroup";
   /** Microseconds the unit's stop may take: the apps' stop times along the stop order plus a margin. */
   readonly stopTimeoutUsec: number;
   /** How machined shall know the pod; undefined = not at all. */

@@ -1,6 +1,7 @@
 import type { PlanDigest, PodName, Uuid } from "../base/id.ts";
 import { tryUuid } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
+import { podsInControlGroups } from "./control-groups.ts";
 import type { PodDirectories } from "./paths.ts";
 import { generationDirectory, lockPath, namedDirectory, podDirectory } from "./paths.ts";
 import type { CommitRecord, GenerationRecord } from "./record.ts";
@@ -14,6 +15,11 @@ export interface NamedPod {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly commit: CommitRecord;
+}
+
+/** Of the two kinds of pods, is it this one? */
+export function isNamed<T extends { readonly name?: PodName }>(pod: T): pod is T & { readonly name: PodName } {
+  return pod.name !== undefined;
 }
 
 /** How a run ended: `$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS` of systemd.exec(5). */
@@ -63,7 +69,7 @@ export function readGeneration(host: Host, dirs: PodDirectories, uuid: Uuid, dig
   return parseGenerationRecord(host.files.readText(path), path);
 }
 
-export function readLastRun(host: Host, pod: NamedPod): LastRun | undefined {
+export function readLastRun(host: Host, pod: Pick<NamedPod, "directory">): LastRun | undefined {
   const path = `${pod.directory}/last`;
   const text = host.files.tryReadText(path);
   if (text === undefined) return undefined;
@@ -71,14 +77,14 @@ export function readLastRun(host: Host, pod: NamedPod): LastRun | undefined {
   return { result, code, status, endedAt: host.files.stat(path).mtimeMs };
 }
 
-export function readStartedRun(host: Host, pod: NamedPod): StartedRun | undefined {
+export function readStartedRun(host: Host, pod: Pick<NamedPod, "directory">): StartedRun | undefined {
   const path = `${pod.directory}/started`;
   const text = host.files.tryReadText(path);
   if (text === undefined) return undefined;
   return { generation: text.trim() as PlanDigest, startedAt: host.files.stat(path).mtimeMs };
 }
 
-/** UUIDs of the pods that run now: one read of /proc/locks for all of them. */
+/** UUIDs of the pods that run now: one read of /proc/locks for all of them, and one file each for those without a lock. */
 export function runningPods(host: Host, dirs: PodDirectories): ReadonlySet<Uuid> {
   const held = host.locks.heldInodes();
   const running = new Set<Uuid>();
@@ -88,5 +94,6 @@ export function runningPods(host: Host, dirs: PodDirectories): ReadonlySet<Uuid>
     const stat = host.files.tryStat(lockPath(dirs, uuid));
     if (stat !== undefined && held.has(`${stat.dev}:${stat.ino}`)) running.add(uuid);
   }
+  for (const uuid of podsInControlGroups(host, dirs)) running.add(uuid);
   return running;
 }

@@ -57,12 +57,18 @@ export function enginePaths(dirs: PodDirectories, owner: { readonly uuid: Uuid; 
     rw: `${pod}/rw`,
     status: `${pod}/status`,
     journal: `${dirs.runDir}/journal/${uuid}`,
+    cgroup: cgroupPath(dirs, uuid),
   };
 }
 
 /** The file whose flock tells that a pod runs: on tmpfs, held by the engine itself. */
 export function lockPath(dirs: PodDirectories, uuid: Uuid): string {
   return `${dirs.runDir}/locks/${uuid}`;
+}
+
+/** The file that names the control group of a running pod whose engine holds no lock. */
+export function cgroupPath(dirs: PodDirectories, uuid: Uuid): string {
+  return `${dirs.runDir}/cgroups/${uuid}`;
 }
 
 export function verdictDirectory(dirs: PodDirectories, uuid: Uuid): string {

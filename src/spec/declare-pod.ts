@@ -7,6 +7,7 @@ import { originOf, readAll, readOne, readPairs } from "./read-section.ts";
 import type { Report } from "./report.ts";
 import type { Section } from "./sections.ts";
 import { parsePort } from "./port.ts";
+import { engineNameOf } from "./stage1-name.ts";
 import { parseBoolean, parseIp, parsePair, splitList, valueError } from "./values.ts";
 import { parseVolume } from "./volume.ts";
 
@@ -46,7 +47,7 @@ export function declarePod(section: Section | undefined, report: Report): PodSec
 
 function parseStage1(value: string): string {
   if (/\s/.test(value)) throw valueError(`Cannot use ${quoteText(`Stage1=${value}`)}`, `As in "Stage1=nspawn" or "Stage1=kvm:qemu"`);
-  return value;
+  return engineNameOf(value);
 }
 
 /** `NAME[:ARG=VALUE;…]`, several separated by commas, as `--net`. */

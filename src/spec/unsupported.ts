@@ -32,11 +32,11 @@ export function refuseUnsupported(declaration: PodDeclaration): readonly RktErro
 }
 
 function refuseStage1(pod: PodDeclaration["pod"], top: Origin): RktError[] {
-  if (pod.stage1 === "nspawn") return [];
+  if (["nspawn", "fly"].includes(pod.stage1)) return [];
   return [
     problemAt(
       pod.stage1Origin ?? top,
-      `Cannot use "Stage1=${pod.stage1}": this build runs pods under nspawn only`,
+      `Cannot use "Stage1=${pod.stage1}": this build runs pods under nspawn and fly only`,
       `Write "Stage1=nspawn" or leave the key out`,
     ),
   ];

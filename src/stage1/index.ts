@@ -1,11 +1,12 @@
 import type { Host } from "../host/host.ts";
 import type { Engine } from "../pod/engine.ts";
+import { createFlyEngine } from "./fly/engine.ts";
 import { createNspawnEngine } from "./nspawn/engine.ts";
 import type { StaticUnits } from "./tree/skeleton.ts";
 
 /** Every engine of this build. */
 export function loadEngines(host: Host): readonly Engine[] {
-  return [createNspawnEngine(readUnits(host, unitsDirectory(host)))];
+  return [createNspawnEngine(readUnits(host, unitsDirectory(host))), createFlyEngine()];
 }
 
 /** Of the units that are copied into each pod: installed beside the bundle, or `units/stage1` of a checkout. */

@@ -56,6 +56,7 @@ export function describePod(changes: Partial<PodDescription> = {}): PodDescripti
       rw: `${GENERATION}/../../rw`,
       status: `${GENERATION}/../../status`,
       journal: `/run/rkt/journal/${uuid}`,
+      cgroup: `/run/rkt/cgroups/${uuid}`,
     },
     manifest: { acKind: "PodManifest", acVersion: "0.8.11", apps: [] } as unknown as PodDescription["manifest"],
     apps: [first, describeApp("second", { after: [first.name], requires: [first.name], notify: false, output: "journal", restart: "no" })],
