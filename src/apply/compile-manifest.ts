@@ -11,13 +11,17 @@ const acVersion = "0.8.11";
  * The appc pod manifest of a declared pod, as `rkt cat-manifest` prints it. What appc has no word for stands in annotations
  * `coreos.com/rkt/…` of the pod and its apps, so that the manifest says everything the pod file says.
  */
-export function compileManifest(declaration: PodDeclaration, pairs: readonly AppWithImage[], apps: readonly AppDescription[]): PodManifest {
+export function compileManifest(
+  declaration: PodDeclaration,
+  pairs: readonly AppWithImage[],
+  { apps, volumes }: { readonly apps: readonly AppDescription[]; readonly volumes: readonly DeclaredVolume[] },
+): PodManifest {
   const { pod } = declaration;
   return {
     acKind: "PodManifest",
     acVersion,
     apps: pairs.map((pair, index) => compileApp(pair, apps[index] as AppDescription)),
-    ...(pod.volumes.length === 0 ? {} : { volumes: pod.volumes.map(compileVolume) }),
+    ...(volumes.length === 0 ? {} : { volumes: volumes.map(compileVolume) }),
     ...(pod.sysctls.length === 0
       ? {}
       : {

@@ -1,6 +1,5 @@
 /** Commands of the original that this release does not have, each with what to do instead. */
 const ABSENT: Readonly<Record<string, string>> = {
-  "run-prepared": `Declare the pod in a ".pod" file and use "rkt pod apply"`,
   app: `Declare the pod's apps in a ".pod" file and use "rkt pod apply"`,
   attach: `Use "rkt logs" to read what an app prints, "rkt enter" to go into it`,
   export: `An image is exported by "rkt image export"`,

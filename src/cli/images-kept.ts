@@ -1,22 +1,21 @@
 import { errno } from "../base/error.ts";
 import type { PlanDigest } from "../base/id.ts";
 import { generationsOf, imagesInUse } from "../pod/images-in-use.ts";
-import type { NamedPod } from "../pod/named.ts";
-import { listNamedPods, readGeneration } from "../pod/named.ts";
+import { labelOf, listPods, type Pod, readPodGeneration } from "../pod/pod.ts";
 import type { Context } from "./context.ts";
 import { dirsOf } from "./pod-view.ts";
 
 /** Image ID → names of the pods that need it: as an app's image, or because their generations mount its tree as a dependency's. */
 export function listKeptImages(context: Context): ReadonlyMap<string, readonly string[]> {
   const kept = new Map(imagesInUse(context.host, context.paths.dataDir));
-  const pods = listNamedPods(context.host, dirsOf(context), (error) => {
+  const pods = listPods(context.host, dirsOf(context), (error) => {
     throw error;
   });
   for (const pod of pods) {
     for (const layer of layersOf(context, pod)) {
       // A tree's name begins with the ID of the image that it was rendered from.
       const id = /\/(sha512-[0-9a-f]{128})[^/]*\/rootfs$/.exec(layer)?.[1];
-      if (id !== undefined && !(kept.get(id) ?? []).includes(pod.name)) kept.set(id, [...(kept.get(id) ?? []), pod.name]);
+      if (id !== undefined && !(kept.get(id) ?? []).includes(labelOf(pod))) kept.set(id, [...(kept.get(id) ?? []), labelOf(pod)]);
     }
   }
   return kept;
@@ -24,16 +23,16 @@ export function listKeptImages(context: Context): ReadonlyMap<string, readonly s
 
 /** Paths of the trees that some generation mounts. */
 export function listKeptTrees(context: Context): ReadonlySet<string> {
-  const pods = listNamedPods(context.host, dirsOf(context), (error) => {
+  const pods = listPods(context.host, dirsOf(context), (error) => {
     throw error;
   });
   return new Set(pods.flatMap((pod) => layersOf(context, pod)));
 }
 
-function layersOf(context: Context, pod: NamedPod): string[] {
+function layersOf(context: Context, pod: Pod): string[] {
   return generationsOf(context.host, pod.directory).flatMap((digest) => {
     try {
-      return [...readGeneration(context.host, dirsOf(context), pod.uuid, digest as PlanDigest).layers];
+      return [...readPodGeneration(context.host, pod, digest as PlanDigest).layers];
     } catch (error) {
       // The directory of a generation that is being made, or was left half made, has no record.
       if (errno(error) === "ENOENT") return [];

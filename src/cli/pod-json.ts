@@ -1,5 +1,6 @@
 import type { Context } from "./context.ts";
 import type { AppView, PodView } from "./pod-view.ts";
+import { unitOf } from "../pod/pod.ts";
 import { exitCodeOf } from "./pod-view.ts";
 
 /** A pod as the original printed it (`list`, `status` with --format=json), extended by what named pods have. Unknown fields are left out. */
@@ -8,9 +9,9 @@ export function podJson(context: Context, view: PodView): Record<string, unknown
   return {
     name: pod.uuid,
     state: view.state,
-    pod_name: pod.name,
+    ...(pod.name === undefined ? {} : { pod_name: pod.name }),
     machine: `rkt-${pod.uuid}`,
-    unit: `rkt-pod@${pod.name}.service`,
+    unit: unitOf(context.host, pod),
     ...(view.networks.length === 0 ? {} : { networks: view.networks.map((netName) => ({ netName })) }),
     app_names: view.apps.map(({ app }) => app.name),
     apps: view.apps.map((app) => appJson(context, view, app)),

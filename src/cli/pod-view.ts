@@ -4,17 +4,20 @@ import type { PodManifest, RuntimeApp } from "../spec/appc.ts";
 import { parsePodManifest } from "../spec/pod-manifest.ts";
 import type { AppEnd } from "../pod/app-ends.ts";
 import { readAppEnd } from "../pod/app-ends.ts";
-import type { LastRun, NamedPod, StartedRun } from "../pod/named.ts";
-import { listNamedPods, readGeneration, readLastRun, readStartedRun, runningPods } from "../pod/named.ts";
-import { generationDirectory } from "../pod/paths.ts";
+import type { LastRun, StartedRun } from "../pod/named.ts";
+import { readLastRun, readStartedRun, runningPods } from "../pod/named.ts";
+import { isBusy, listPods, type Pod, readPodGeneration } from "../pod/pod.ts";
 import { errno } from "../base/error.ts";
 import { findPod } from "../pod/find.ts";
 import type { Context } from "./context.ts";
 
+/** As printed; those of the original. A named pod is prepared, running or exited. */
+export type PodState = "preparing" | "aborted prepare" | "prepared" | "running" | "exited" | "exited garbage" | "exited deleting";
+
 /** A pod as list, status and JSON show it. Reading it needs neither root nor D-Bus. */
 export interface PodView {
-  readonly pod: NamedPod;
-  readonly state: "running" | "exited" | "prepared";
+  readonly pod: Pod;
+  readonly state: PodState;
   /** Of the run that goes on, else of the generation that is applied. Who is not root gets what lists need of it. */
   readonly manifest: PodManifest | undefined;
   readonly started: StartedRun | undefined;
@@ -30,13 +33,13 @@ export interface AppView {
   readonly ended?: AppEnd;
 }
 
-/** All pods, by name; what could not be read goes to `problems`. */
+/** All pods; what could not be read goes to `problems`. */
 export function viewPods(context: Context, problems: unknown[]): PodView[] {
   const dirs = dirsOf(context);
   const running = runningPods(context.host, dirs);
-  return listNamedPods(context.host, dirs, (error) => problems.push(error)).flatMap((pod) => {
+  return listPods(context.host, dirs, (error) => problems.push(error)).flatMap((pod) => {
     try {
-      return [viewPod(context, pod, running.has(pod.uuid))];
+      return [viewPod(context, pod, isBusy(context.host, pod, running))];
     } catch (error) {
       problems.push(error);
       return [];
@@ -47,25 +50,42 @@ export function viewPods(context: Context, problems: unknown[]): PodView[] {
 /** The pod that an argument names. */
 export function viewOne(context: Context, text: string): PodView {
   const pod = findPod(context.host, dirsOf(context), text);
-  return viewPod(context, pod, runningPods(context.host, dirsOf(context)).has(pod.uuid));
+  return viewPod(context, pod, isBusy(context.host, pod, runningPods(context.host, dirsOf(context))));
 }
 
 export function dirsOf(context: Context): { dataDir: string; runDir: string } {
   return { dataDir: context.paths.dataDir, runDir: context.paths.runDir };
 }
 
-export function viewPod(context: Context, pod: NamedPod, runs: boolean): PodView {
+export function viewPod(context: Context, pod: Pod, busy: boolean): PodView {
+  const runs = busy && (pod.phase ?? "run") === "run";
   const started = readStartedRun(context.host, pod);
   const digest = (runs ? started?.generation : undefined) ?? pod.commit.generation ?? pod.commit.previous;
   const manifest = digest === undefined ? undefined : readManifest(context, pod, digest);
-  const state = runs ? "running" : started === undefined ? "prepared" : "exited";
+  const state = stateOf(pod, busy, started !== undefined);
   const apps = (manifest?.apps ?? []).map((app) => viewApp(context, { pod, app, runs, started: started !== undefined }));
-  const networks = digest === undefined ? [] : readGeneration(context.host, dirsOf(context), pod.uuid, digest).networks;
+  const networks = digest === undefined ? [] : readPodGeneration(context.host, pod, digest).networks;
   return { pod, state, manifest, started, last: runs ? undefined : readLastRun(context.host, pod), apps, networks };
 }
 
-function readManifest(context: Context, pod: NamedPod, digest: PlanDigest): PodManifest | undefined {
-  const directory = generationDirectory(dirsOf(context), pod.uuid, digest);
+/** By phase and lock, as the original; what ran in no time has ended. */
+function stateOf(pod: Pod, busy: boolean, started: boolean): PodState {
+  switch (pod.phase) {
+    case "prepare":
+      return busy ? "preparing" : "aborted prepare";
+    case "prepared":
+      return "prepared";
+    case "exited-garbage":
+      return busy ? "exited deleting" : "exited garbage";
+    case "run":
+      return busy ? "running" : "exited";
+    default:
+      return busy ? "running" : started ? "exited" : "prepared";
+  }
+}
+
+function readManifest(context: Context, pod: Pod, digest: PlanDigest): PodManifest | undefined {
+  const directory = `${pod.directory}/gen/${digest}`;
   const text = readFirst(context, [`${directory}/pod`, `${directory}/listed`]);
   return text === undefined ? undefined : parsePodManifest(text);
 }
@@ -82,7 +102,7 @@ function readFirst(context: Context, paths: readonly string[]): string | undefin
 }
 
 interface AppInput {
-  readonly pod: NamedPod;
+  readonly pod: Pod;
   readonly app: RuntimeApp;
   readonly runs: boolean;
   readonly started: boolean;

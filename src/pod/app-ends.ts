@@ -1,5 +1,5 @@
 import type { Host } from "../host/host.ts";
-import type { NamedPod } from "./named.ts";
+import type { Pod } from "./pod.ts";
 
 /** How an app's last run ended: `$EXIT_CODE $EXIT_STATUS` of systemd.exec(5). */
 export interface AppEnd {
@@ -18,7 +18,7 @@ const longest = 64;
  * The pod may write what it likes in its status directory. So no link is followed, nothing but a small regular file is read, and
  * what is no such record counts as none: one pod cannot hold up, or drop out of, a list of all.
  */
-export function readAppEnd(host: Host, pod: NamedPod, app: string): AppEnd | undefined {
+export function readAppEnd(host: Host, pod: Pick<Pod, "directory">, app: string): AppEnd | undefined {
   return parseEnd(readStatusFile(host, pod, app)) ?? parseEnd(readEnded(host, pod, app));
 }
 
@@ -27,7 +27,7 @@ interface Record {
   readonly at: number;
 }
 
-function readStatusFile(host: Host, pod: NamedPod, app: string): Record | undefined {
+function readStatusFile(host: Host, pod: Pick<Pod, "directory">, app: string): Record | undefined {
   try {
     const file = host.files.openWithin(`${pod.directory}/status`, app);
     try {
@@ -41,7 +41,7 @@ function readStatusFile(host: Host, pod: NamedPod, app: string): Record | undefi
   }
 }
 
-function readEnded(host: Host, pod: NamedPod, app: string): Record | undefined {
+function readEnded(host: Host, pod: Pick<Pod, "directory">, app: string): Record | undefined {
   const path = `${pod.directory}/ended`;
   const line = host.files
     .tryReadText(path)

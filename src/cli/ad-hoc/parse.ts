@@ -36,7 +36,7 @@ export function parseRunLine(
   { insecure, ...sources }: VariableSources & { readonly insecure: ReadonlySet<string> },
 ): ParsedRun {
   const { pod, apps } = splitRunLine(command === "run" ? runOptions : prepareOptions, words);
-  if (apps.length === 0) throw new RktError("usage", `Cannot ${command} without an image`, { hint: `See "rkt help ${command}"` });
+  if (apps.length === 0) throw new RktError("usage", `Cannot run without IMAGE`, { hint: `See "rkt help ${command}"` });
   if (isSet(pod, "interactive") && apps.length > 1)
     throw new RktError("usage", `Cannot ${command} ${apps.length} images with --interactive: one app can have the terminal`);
   if (insecure.has("paths"))

@@ -6,7 +6,7 @@ import { RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import { machineNameOf } from "../../base/id.ts";
 import { openMachined } from "../../../machined/machined.ts";
-import { readGeneration } from "../../pod/named.ts";
+import { labelOf, readPodGeneration, unitOf } from "../../pod/pod.ts";
 import type { RuntimeApp } from "../../spec/appc.ts";
 import { connectSystem } from "../../systemd/connect.ts";
 import { enterUnitName } from "../../systemd/enter-names.ts";
@@ -16,13 +16,13 @@ import type { Context } from "../context.ts";
 import { enterStreams } from "../enter-streams.ts";
 import type { OptionValues } from "../options.ts";
 import type { PodView } from "../pod-view.ts";
-import { dirsOf, viewOne } from "../pod-view.ts";
+import { viewOne } from "../pod-view.ts";
 
 export async function run(context: Context, [name = "", ...command]: readonly string[], options: OptionValues): Promise<number> {
   const view = viewOne(context, name);
   if (view.state !== "running" || view.started === undefined) {
-    throw new RktError("pod-not-running", `Cannot enter pod ${quoteText(view.pod.name)}: it does not run`, {
-      hint: `Start it with "systemctl start rkt-pod@${view.pod.name}"`,
+    throw new RktError("pod-not-running", `Cannot enter pod ${quoteText(labelOf(view.pod))}: it does not run`, {
+      hint: `Its unit is ${unitOf(context.host, view.pod)}`,
     });
   }
   const app = chooseApp(view, options.text("app"));
@@ -41,17 +41,14 @@ function chooseApp(view: PodView, wanted: string | undefined): RuntimeApp {
   const app = wanted === undefined && apps.length === 1 ? apps[0] : apps.find((candidate) => candidate.name === wanted);
   if (app !== undefined) return app;
   const reason = wanted === undefined ? `pod contains multiple apps: ${names}` : `the pod has no app ${quoteText(wanted)}`;
-  throw new RktError("app-unknown", `Cannot enter pod ${quoteText(view.pod.name)}: ${reason}`, { hint: `Choose one with --app: ${names}` });
+  throw new RktError("app-unknown", `Cannot enter pod ${quoteText(labelOf(view.pod))}: ${reason}`, {
+    hint: `Choose one with --app: ${names}`,
+  });
 }
 
 /** What the app sees as its root: its writable layer over the image's trees. */
 function runningRootfs(context: Context, view: PodView, app: RuntimeApp): RootfsView {
-  const record = readGeneration(
-    context.host,
-    dirsOf(context),
-    view.pod.uuid,
-    view.started?.generation ?? view.pod.commit.generation ?? ("" as never),
-  );
+  const record = readPodGeneration(context.host, view.pod, view.started?.generation ?? view.pod.commit.generation ?? ("" as never));
   const layers = record.appLayers[app.name] ?? record.layers;
   return viewRootfs(context.host, [`${view.pod.directory}/rw/${app.name}/upper`, ...layers]);
 }
@@ -72,7 +69,7 @@ async function findLeader(context: Context, view: PodView): Promise<number> {
   try {
     const machine = await openMachined(bus).properties(machineNameOf(view.pod.uuid));
     if (machine === undefined)
-      throw new RktError("pod-not-registered", `Cannot enter pod ${quoteText(view.pod.name)}: systemd-machined does not know it`, {
+      throw new RktError("pod-not-registered", `Cannot enter pod ${quoteText(labelOf(view.pod))}: systemd-machined does not know it`, {
         hint: "It is starting or ending",
       });
     return machine.leader;

@@ -1,6 +1,7 @@
 import { withApplyLock } from "../../apply/apply-lock.ts";
 import { finishChanges } from "../../apply/finish.ts";
 import { removeOldJournals } from "../../apply/gone.ts";
+import { collectPods } from "../../apply/collect.ts";
 import { sweepPods } from "../../apply/sweep.ts";
 import { parseTimeSpan } from "../../base/quantity.ts";
 import { openStore } from "../../store/store.ts";
@@ -16,14 +17,26 @@ export async function run(context: Context, _args: readonly string[], options: O
   await withApplyContext(context, (apply) =>
     withApplyLock(apply, async () => {
       reportDecisions(context, await finishChanges(apply));
+      await collectPods(apply, {
+        graceMs: milliseconds(options.text("grace-period") ?? "30m"),
+        expireMs: milliseconds(options.text("expire-prepared") ?? "24h"),
+        markOnly: options.flag("mark-only"),
+        say: (line) => context.stderr.write(`${line}\n`),
+      });
+      if (options.flag("mark-only")) return;
       for (const path of sweepPods(apply.host, apply.dirs)) context.stderr.write(`removed ${path}\n`);
       const journals = keep === undefined ? [] : removeOldJournals(apply.host, apply.dirs, parseTimeSpan(keep) / 1000);
       for (const uuid of journals) context.stderr.write(`removed the journal of pod ${uuid}\n`);
     }),
   );
+  if (options.flag("mark-only")) return 0;
   // Afterwards, without the other lock: a long fetch holds this one, and applies must not wait for it.
   await removeStrayTrees(context);
   return 0;
+}
+
+function milliseconds(text: string): number {
+  return parseTimeSpan(text) / 1000;
 }
 
 /** Trees whose image is not in the store any more, and that no generation mounts; also what cut-short fetches and renders staged. */

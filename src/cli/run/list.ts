@@ -38,7 +38,7 @@ function podRows(context: Context, view: PodView, full: boolean): string[][] {
     const pod = (text: string) => (index === 0 ? text : "");
     return [
       pod(full ? view.pod.uuid : view.pod.uuid.slice(0, 8)),
-      pod(view.pod.name),
+      pod(view.pod.name ?? "-"),
       app?.app.name ?? "-",
       imageName(app),
       ...(full ? [app?.app.image.id.slice(0, 19) ?? "-"] : []),

@@ -4,6 +4,7 @@ import { machineIdOf, tryUuid } from "../../base/id.ts";
 import { journalDirectories } from "../../journal/paths.ts";
 import { readJournal } from "../../journal/read.ts";
 import { findPod } from "../../pod/find.ts";
+import { labelOf } from "../../pod/pod.ts";
 import type { Context } from "../context.ts";
 import type { OptionValues } from "../options.ts";
 import { dirsOf } from "../pod-view.ts";
@@ -30,7 +31,7 @@ function journalOf(context: Context, text: string): string[] {
   const pod = findPod(context.host, dirsOf(context), text);
   const directories = journalDirectories(context.host, machineIdOf(pod.uuid));
   if (directories.length > 0) return directories;
-  throw new RktError("journal-missing", `Cannot read the journal of pod ${quoteText(pod.name)}: there is none`, {
+  throw new RktError("journal-missing", `Cannot read the journal of pod ${quoteText(labelOf(pod))}: there is none`, {
     hint: "It was never started, or gc has removed it",
   });
 }

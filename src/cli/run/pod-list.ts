@@ -41,7 +41,7 @@ export async function run(context: Context, _args: readonly string[], options: O
 }
 
 function listRows(context: Context, found: FoundDeclarations, pods: readonly PodView[]): Row[] {
-  const views = new Map(pods.map((view) => [view.pod.name, view]));
+  const views = new Map(pods.flatMap((view) => (view.pod.name === undefined ? [] : [[view.pod.name, view] as const])));
   const sources = new Map(found.declarations.map((source) => [source.name, source.files.map((file) => file.path)]));
   const unreadable = found.declarations.filter((source) => readDeclarationText(source.name, source.files).problems.length > 0);
   const invalid = new Set([...found.problems, ...unreadable].map((problem) => problem.name));

@@ -1,7 +1,7 @@
 import { withApplyLock } from "../../apply/apply-lock.ts";
 import { finishChanges } from "../../apply/finish.ts";
 import { removePod } from "../../apply/withdraw.ts";
-import { findPod } from "../../pod/find.ts";
+import { findNamedPod } from "../../pod/find.ts";
 import { queueEvent } from "../../journal/events.ts";
 import { withApplyContext } from "../apply-context.ts";
 import type { Context } from "../context.ts";
@@ -12,7 +12,7 @@ export async function run(context: Context, args: readonly string[]): Promise<nu
     withApplyLock(apply, async () => {
       await finishChanges(apply);
       return await forEachArgument({ context, command: "pod rm" }, args, async (text) => {
-        const pod = findPod(apply.host, apply.dirs, text);
+        const pod = findNamedPod(apply.host, apply.dirs, text);
         await removePod(apply, pod);
         queueEvent({ name: "removed", podUuid: pod.uuid, podName: pod.name, text: `Removed pod ${pod.name}` });
         context.stdout.write(`"${pod.uuid}"\n`);

@@ -1,7 +1,7 @@
 import { withApplyLock } from "../../apply/apply-lock.ts";
 import { finishChanges } from "../../apply/finish.ts";
 import { rollBack } from "../../apply/withdraw.ts";
-import { findPod } from "../../pod/find.ts";
+import { findNamedPod } from "../../pod/find.ts";
 import { serviceUnitOf } from "../../pod/paths.ts";
 import { withApplyContext } from "../apply-context.ts";
 import type { Context } from "../context.ts";
@@ -11,7 +11,7 @@ export async function run(context: Context, [name = ""]: readonly string[]): Pro
   return await withApplyContext(context, (apply) =>
     withApplyLock(apply, async () => {
       await finishChanges(apply);
-      const pod = findPod(apply.host, apply.dirs, name);
+      const pod = findNamedPod(apply.host, apply.dirs, name);
       const record = rollBack(apply, pod);
       const decisions = await finishChanges(apply);
       context.stdout.write(

@@ -3,7 +3,7 @@ import { RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import { machineNameOf } from "../../base/id.ts";
 import { openMachined } from "../../../machined/machined.ts";
-import { serviceUnitOf } from "../../pod/paths.ts";
+import { labelOf, unitOf } from "../../pod/pod.ts";
 import { connectSystem } from "../../systemd/connect.ts";
 import { isBooted } from "../../systemd/is-booted.ts";
 import { openManager } from "../../systemd/manager.ts";
@@ -55,18 +55,18 @@ async function readLive(context: Context, view: PodView): Promise<LivePod> {
     const machine = await openMachined(bus).properties(machineNameOf(view.pod.uuid));
     if (machine !== undefined) return { pid: machine.leader };
     return {
-      problem: `Pod ${quoteText(view.pod.name)} runs, but systemd-machined does not know it: it is starting or ending, or machined lost it`,
+      problem: `Pod ${quoteText(labelOf(view.pod))} runs, but systemd-machined does not know it: it is starting or ending, or machined lost it`,
     };
   } catch (error) {
     if (!(error instanceof RktError)) throw error;
-    return { problem: `Cannot ask systemd-machined about pod ${quoteText(view.pod.name)}: ${error.message}` };
+    return { problem: `Cannot ask systemd-machined about pod ${quoteText(labelOf(view.pod))}: ${error.message}` };
   } finally {
     bus.close();
   }
 }
 
 function readOutOfDate(context: Context, view: PodView): boolean | undefined {
-  if (view.pod.commit.generation === undefined) return undefined;
+  if (view.pod.commit.generation === undefined || view.pod.name === undefined) return undefined;
   const [source] = declarationsOf(context, [view.pod.name]).declarations;
   return source === undefined
     ? undefined
@@ -83,7 +83,7 @@ function lines(view: PodView, live: LivePod, outOfDate: boolean | undefined): st
   if (started !== undefined) result.push(`started=${formatFullTime(Math.floor(started.startedAt))}`);
   if (view.networks.length > 0) result.push(`networks=${view.networks.join(", ")}`);
   if (live.pid !== undefined) result.push(`pid=${live.pid}`);
-  result.push(`exited=${view.state === "exited"}`, `name=${pod.name}`, `uuid=${pod.uuid}`);
+  result.push(`exited=${view.state.startsWith("exited")}`, ...(pod.name === undefined ? [] : [`name=${pod.name}`]), `uuid=${pod.uuid}`);
   if (pod.commit.generation !== undefined) result.push(`generation=${pod.commit.generation}`);
   if (outOfDate === true) result.push("declaration=out of date");
   if (last !== undefined) result.push(`result=${last.result}`);
@@ -97,7 +97,7 @@ async function waitFor(context: Context, name: string, options: OptionValues): P
   if (end === 0 && ready === 0) return;
   const manager = openManager(await connectSystem(context.host));
   try {
-    const unit = serviceUnitOf(viewOne(context, name).pod.name);
+    const unit = unitOf(context.host, viewOne(context, name).pod);
     if (ready !== 0) await manager.waitActive(unit, ready);
     if (end !== 0) await manager.waitStopped(unit, end);
   } finally {

@@ -2,9 +2,8 @@ import { constants } from "node:os";
 import { RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import { findPod } from "../../pod/find.ts";
-import type { NamedPod } from "../../pod/named.ts";
 import { runningPods } from "../../pod/named.ts";
-import { serviceUnitOf } from "../../pod/paths.ts";
+import { isBusy, labelOf, type Pod, unitOf } from "../../pod/pod.ts";
 import { connectSystem } from "../../systemd/connect.ts";
 import type { Manager } from "../../systemd/manager.ts";
 import { openManager } from "../../systemd/manager.ts";
@@ -21,11 +20,14 @@ export async function run(context: Context, args: readonly string[], options: Op
   try {
     return await forEachArgument({ context, command: "stop" }, podArguments(context, args, options), async (text) => {
       const pod = findPod(context.host, dirsOf(context), text);
-      if (!runningPods(context.host, dirsOf(context)).has(pod.uuid) && !(await isUnitBusy(manager, pod))) {
+      if (
+        !isBusy(context.host, pod, runningPods(context.host, dirsOf(context))) &&
+        !(await isUnitBusy(manager, unitOf(context.host, pod)))
+      ) {
         context.stderr.write(`pod ${quoteText(pod.uuid)} is already stopped\n`);
         return;
       }
-      await stopUnit(manager, pod, options.flag("force"));
+      await stopUnit(manager, { pod, unit: unitOf(context.host, pod), force: options.flag("force") });
       context.stdout.write(`"${pod.uuid}"\n`);
     });
   } finally {
@@ -33,20 +35,25 @@ export async function run(context: Context, args: readonly string[], options: Op
   }
 }
 
-async function isUnitBusy(manager: Manager, pod: NamedPod): Promise<boolean> {
-  const { activeState } = await manager.unitState(serviceUnitOf(pod.name));
+async function isUnitBusy(manager: Manager, unit: string): Promise<boolean> {
+  const { activeState } = await manager.unitState(unit);
   return activeState !== "inactive" && activeState !== "failed";
 }
 
+interface StopRequest {
+  readonly pod: Pod;
+  readonly unit: string;
+  readonly force: boolean;
+}
+
 /** Killed while it is being stopped: what ends otherwise might be started again. */
-async function stopUnit(manager: Manager, pod: NamedPod, force: boolean): Promise<void> {
-  const unit = serviceUnitOf(pod.name);
+async function stopUnit(manager: Manager, { pod, unit, force }: StopRequest): Promise<void> {
   const stopping = manager.stopUnit(unit, { timeoutMs: patience });
   // Nothing may be left to kill by now: what counts is the end of the stop.
   if (force) await manager.killUnit(unit, "all", constants.signals.SIGKILL).catch(() => undefined);
   const result = await stopping;
   if (result === "done") return;
-  throw new RktError("stop-failed", `Cannot stop pod ${quoteText(pod.name)}: systemd says ${quoteText(result)}`, {
+  throw new RktError("stop-failed", `Cannot stop pod ${quoteText(labelOf(pod))}: systemd says ${quoteText(result)}`, {
     hint: `See "systemctl status ${unit}"`,
   });
 }

@@ -1,0 +1,146 @@
+import type { Uuid } from "../base/id.ts";
+import { tryUuid } from "../base/id.ts";
+import type { Host, Lock } from "../host/host.ts";
+import { releaseAddresses } from "../net/claim-address.ts";
+import { sweepNetworks } from "../net/sweep.ts";
+import { RktError } from "../base/error.ts";
+import { quoteText } from "../base/escape.ts";
+import { moveAdHoc } from "../pod/ad-hoc.ts";
+import { listNamedPods, runningPods } from "../pod/named.ts";
+import { isBusy, listPhase, type Pod } from "../pod/pod.ts";
+import type { Phase, PodDirectories } from "../pod/paths.ts";
+import { adHocDirectory, lockPath, phaseDirectory, phases } from "../pod/paths.ts";
+import type { ApplyContext } from "./context.ts";
+import { recordGone } from "./gone.ts";
+
+export interface CollectOptions {
+  /** Milliseconds that an ended pod is kept after it was marked. */
+  readonly graceMs: number;
+  /** Milliseconds that a prepared pod waits to be run. */
+  readonly expireMs: number;
+  /** Mark what has ended, remove nothing. */
+  readonly markOnly: boolean;
+  /** One line for each pod and what is done with it. */
+  say(line: string): void;
+}
+
+/**
+ * The original's collection of ad-hoc pods: ended ones are marked, by a rename whose time begins their grace period; aborted and expired
+ * ones are garbage at once; garbage goes. What runs, is made or is being started by somebody is never touched. Costs a directory read for
+ * each phase and one read of all locks, whatever the number of pods.
+ */
+export async function collectPods(context: ApplyContext, options: CollectOptions): Promise<void> {
+  const { host, dirs } = context;
+  const locked = runningPods(host, dirs);
+  const busyUnits = await listBusyUnits(context);
+  const idle = (phase: Phase): Pod[] =>
+    listPhase(host, dirs, phase).filter((pod) => !isBusy(host, pod, locked) && !busyUnits.has(unitFile(host, pod)));
+  for (const pod of idle("run")) {
+    options.say(`moving pod ${quoteText(pod.uuid)} to garbage`);
+    move(host, dirs, pod, "exited-garbage");
+  }
+  for (const pod of idle("prepare")) move(host, dirs, pod, "garbage");
+  for (const uuid of leftEmbryos(host, dirs, locked)) moveAdHoc(host, dirs, uuid, ["embryo", "garbage"]);
+  if (options.markOnly) return;
+  for (const pod of idle("prepared")) if (ageOf(host, pod.directory) >= options.expireMs) move(host, dirs, pod, "garbage");
+  for (const pod of idle("exited-garbage")) {
+    if (ageOf(host, pod.directory) >= options.graceMs) move(host, dirs, pod, "garbage");
+    else options.say(`pod ${quoteText(pod.uuid)} not removed: still within grace period (${options.graceMs / 1000}s)`);
+  }
+  buryGarbage(host, dirs, options.say);
+  sweepLeftovers(host, dirs);
+}
+
+/** Removes one ad-hoc pod now. Errors: `pod-running` where somebody is at work on it. */
+export async function removeAdHoc(context: ApplyContext, pod: Pod): Promise<void> {
+  const { host, dirs } = context;
+  if (isBusy(host, pod, runningPods(host, dirs)) || (await listBusyUnits(context)).has(unitFile(host, pod))) {
+    const what = pod.phase === "prepare" ? "is being prepared" : pod.phase === "run" ? "runs" : "is being removed";
+    throw new RktError("pod-running", `Cannot remove pod ${quoteText(pod.uuid)}: it ${what}`, {
+      ...(pod.phase === "run" ? { hint: `Stop it with "rkt stop ${pod.uuid}"` } : {}),
+    });
+  }
+  if (!move(host, dirs, pod, "garbage"))
+    throw new RktError("pod-running", `Cannot remove pod ${quoteText(pod.uuid)}: another rkt works on it`);
+  bury(host, dirs, pod.uuid);
+  releaseAddresses(host, dirs.dataDir, (uuid) => uuid === pod.uuid);
+  sweepNetworks(host, dirs.runDir, (uuid) => uuid !== pod.uuid);
+}
+
+/** Units of ad-hoc pods that PID 1 has not let go of: their clean-up may still be at work. */
+async function listBusyUnits({ manager }: ApplyContext): Promise<ReadonlySet<string>> {
+  if (manager === undefined) return new Set();
+  const units = new Set<string>();
+  for (const unit of await manager.loadedUnits("rkt-run-*.service")) {
+    const { activeState } = await manager.unitState(unit);
+    if (activeState === "failed") await manager.resetFailed(unit);
+    else if (activeState !== "inactive") units.add(unit);
+  }
+  for (const unit of await manager.loadedUnits("rkt-clean-*.service")) units.add(unit);
+  return units;
+}
+
+/** The unit of ours that is at work on the pod as long as it is there: the pod's own, or the clean-up after somebody else's. */
+function unitFile(host: Host, pod: Pod): string {
+  const unit = host.files.tryReadText(`${pod.directory}/unit`)?.trim();
+  return unit === undefined || unit.startsWith("rkt-run-") ? `rkt-run-${pod.uuid}.service` : `rkt-clean-${pod.uuid}.service`;
+}
+
+/** The lock is held over the rename: who starts a prepared pod at this moment wins or finds it gone. */
+function move(host: Host, dirs: PodDirectories, pod: Pod, to: Phase): boolean {
+  if (pod.phase === undefined || pod.phase === to) return false;
+  const lock: Lock | undefined = host.locks.tryLock(lockPath(dirs, pod.uuid), { wait: 0 });
+  if (lock === undefined) return false;
+  try {
+    moveAdHoc(host, dirs, pod.uuid, [pod.phase, to]);
+    return true;
+  } finally {
+    lock.release();
+  }
+}
+
+function leftEmbryos(host: Host, dirs: PodDirectories, locked: ReadonlySet<Uuid>): Uuid[] {
+  return host.files.tryList(phaseDirectory(dirs, "embryo")).flatMap((entry) => {
+    const uuid = tryUuid(entry);
+    return uuid === undefined || locked.has(uuid) ? [] : [uuid];
+  });
+}
+
+/** Since the rename into its phase, which sets the directory's change time. */
+function ageOf(host: Host, directory: string): number {
+  const stat = host.files.tryStat(directory);
+  return stat === undefined ? 0 : host.clock.now() - stat.ctimeMs;
+}
+
+function buryGarbage(host: Host, dirs: PodDirectories, say: (line: string) => void): void {
+  for (const entry of host.files.tryList(phaseDirectory(dirs, "garbage"))) {
+    const uuid = tryUuid(entry);
+    if (uuid === undefined) continue;
+    say(`Garbage collecting pod ${quoteText(uuid)}`);
+    bury(host, dirs, uuid);
+  }
+}
+
+/** Its journal stays until that is too old; the directory goes last, so that the next collection finishes what a kill cut short. */
+function bury(host: Host, dirs: PodDirectories, uuid: Uuid): void {
+  const directory = adHocDirectory(dirs, "garbage", uuid);
+  if (host.files.exists(`${directory}/started`)) recordGone(host, dirs, uuid);
+  for (const path of [lockPath(dirs, uuid), `${dirs.runDir}/journal/${uuid}`]) host.files.removeTree(path);
+  host.files.removeTree(directory);
+}
+
+/** Addresses and networks of pods that are gone or have ended badly. */
+function sweepLeftovers(host: Host, dirs: PodDirectories): void {
+  const known = new Set<string>(listNamedPods(host, dirs).map((pod) => pod.uuid));
+  for (const phase of phases) for (const entry of host.files.tryList(phaseDirectory(dirs, phase))) known.add(entry);
+  releaseAddresses(host, dirs.dataDir, (uuid) => !known.has(uuid));
+  const running: ReadonlySet<string> = runningPods(host, dirs);
+  const starting = new Set<string>(
+    listPhase(host, dirs, "run")
+      .filter((pod) => isBusy(host, pod, new Set()))
+      .map((pod) => pod.uuid),
+  );
+  const named = new Set<string>(listNamedPods(host, dirs).map((pod) => pod.uuid));
+  // A named pod that starts at this moment holds no lock yet; its own next start takes away what a crash left.
+  sweepNetworks(host, dirs.runDir, (uuid) => running.has(uuid) || starting.has(uuid) || named.has(uuid));
+}
