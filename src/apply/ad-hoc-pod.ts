@@ -22,14 +22,16 @@ export interface AdHocInput {
   readonly declaration: PodDeclaration;
   /** In the order of the declaration's apps. */
   readonly images: readonly RenderedImage[];
+  /** Copy the trees instead of overlaying them. */
+  readonly copyTrees?: boolean;
   readonly console?: ConsoleDescription;
 }
 
 /** The plan of one ad-hoc pod: changes nothing but the claims on addresses. */
-export function prepareAdHoc(context: ApplyContext, { uuid, declaration, images, console }: AdHocInput): AdHocPlan {
+export function prepareAdHoc(context: ApplyContext, { uuid, declaration, images, copyTrees = false, console }: AdHocInput): AdHocPlan {
   const { host, dirs, version } = context;
   const engine = chooseEngine(context.engines, declaration.pod.stage1);
-  const described = withConsole(describePod(host, declaration, { uuid, dirs, images }), console);
+  const described = withConsole(describePod(host, declaration, { uuid, dirs, images, copyTrees }), console);
   if (described.network.kind === "namespace") assertPortsFree(described.network.ports, portOwners(host, dirs, uuid));
   engine.check(described, host);
   return planAdHoc(described, { engine, dirs, version, images });

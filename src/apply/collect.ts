@@ -11,6 +11,7 @@ import { isBusy, listPhase, type Pod } from "../pod/pod.ts";
 import type { Phase, PodDirectories } from "../pod/paths.ts";
 import { adHocDirectory, lockPath, phaseDirectory, phases } from "../pod/paths.ts";
 import type { ApplyContext } from "./context.ts";
+import { releaseUserRanges } from "./user-range.ts";
 import { recordGone } from "./gone.ts";
 
 export interface CollectOptions {
@@ -64,6 +65,7 @@ export async function removeAdHoc(context: ApplyContext, pod: Pod): Promise<void
     throw new RktError("pod-running", `Cannot remove pod ${quoteText(pod.uuid)}: another rkt works on it`);
   bury(host, dirs, pod.uuid);
   releaseAddresses(host, dirs.dataDir, (uuid) => uuid === pod.uuid);
+  releaseUserRanges(host, dirs.dataDir, (uuid) => uuid === pod.uuid);
   sweepNetworks(host, dirs.runDir, (uuid) => uuid !== pod.uuid);
 }
 
@@ -134,6 +136,7 @@ function sweepLeftovers(host: Host, dirs: PodDirectories): void {
   const known = new Set<string>(listNamedPods(host, dirs).map((pod) => pod.uuid));
   for (const phase of phases) for (const entry of host.files.tryList(phaseDirectory(dirs, phase))) known.add(entry);
   releaseAddresses(host, dirs.dataDir, (uuid) => !known.has(uuid));
+  releaseUserRanges(host, dirs.dataDir, (uuid) => !known.has(uuid));
   const running: ReadonlySet<string> = runningPods(host, dirs);
   const starting = new Set<string>(
     listPhase(host, dirs, "run")

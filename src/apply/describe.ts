@@ -12,6 +12,7 @@ import { implicitVolumes } from "./mounts.ts";
 import { describeNetwork } from "../net/describe-network.ts";
 import { describeHosts, describeResolvConf } from "../net/names.ts";
 import { describeDevices } from "./devices.ts";
+import { claimUserRange } from "./user-range.ts";
 import { describeSockets } from "./sockets.ts";
 import { describeVolume } from "./volumes.ts";
 
@@ -21,7 +22,9 @@ export interface DescribeOptions {
   readonly name?: PodName;
   readonly dirs: PodDirectories;
   readonly engine?: Pick<Engine, "defaultNetwork">;
-  /** Claim no addresses: the plan is only shown. */
+  /** Copy the trees instead of overlaying them. */
+  readonly copyTrees?: boolean;
+  /** Claim nothing: the plan is only shown. */
   readonly dryRun?: boolean;
   /** In the order of the declaration's apps. */
   readonly images: readonly RenderedImage[];
@@ -47,6 +50,8 @@ export function describePod(host: Host, declaration: PodDeclaration, options: De
     volumes: usedVolumes(volumes, apps),
     sockets,
     ...names,
+    ...(declaration.pod.privateUsers ? { users: claimUserRange(host, { dataDir: options.dirs.dataDir, ...options }) } : {}),
+    ...(options.copyTrees === true ? { copyTrees: true } : {}),
     job: declaration.pod.job,
     devices: describeDevices(host, declaration.pod.devices),
     sysctls: declaration.pod.sysctls.map(({ name, value }) => ({ name, value })),

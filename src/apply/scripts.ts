@@ -148,6 +148,11 @@ function directoryLines(pod: PodDescription): string[] {
   for (const { name, rootDirectory } of pod.apps) {
     if (rootDirectory !== undefined) lines.push(...ownerLines(`"$pod/rw/${name}/upper"`, rootDirectory));
   }
+  // Lowest first: what lies above replaces it.
+  const copies =
+    pod.copyTrees === true ? pod.apps.flatMap((app) => app.layers.toReversed().map((layer) => ({ layer, app: app.name }))) : [];
+  for (const { layer, app } of copies)
+    lines.push(`cp -a --reflink=auto --remove-destination ${quoteShell(`${layer}/.`)} "$pod/rw/${app}/upper"`);
   const empty = pod.volumes.filter((volume) => volume.kind === "empty");
   if (empty.length > 0) lines.push('mkdir -m 0755 "$pod/rw/.volumes"');
   for (const volume of empty) {

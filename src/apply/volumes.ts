@@ -32,6 +32,7 @@ export function describeVolume(host: Host, volume: DeclaredVolume, places: Volum
   if (volume.kind === "state")
     return { ...common, type: "directory", source: stateVolumePath(places.dataDir, places.podName, volume.name) };
   const source = resolveSource(host, volume);
+  if (volume.idmap === true) checkIdmap(host, volume, source);
   return { ...common, type: host.files.stat(source).type === "directory" ? "directory" : "file", source };
 }
 
@@ -42,6 +43,20 @@ export function emptyVolumePath(paths: PodPaths, name: string): string {
 
 export function stateVolumePath(dataDir: string, podName: string, name: string): string {
   return `${dataDir}/volumes/${podName}/${name}`;
+}
+
+/** A pod's root can leave setuid files in it, which would be root's on the host: nobody else may get to them. */
+function checkIdmap(host: Host, volume: DeclaredVolume, source: string): void {
+  const parts = source.split("/").filter((part) => part !== "");
+  const closed = parts.some((_, index) => {
+    const stat = host.files.stat(`/${parts.slice(0, index).join("/")}`);
+    return stat.uid === 0 && (stat.mode & 0o011) === 0;
+  });
+  if (closed) return;
+  const where = `${volume.origin.path}:${volume.origin.line}: Cannot use volume ${quoteText(volume.name)}`;
+  throw new RktError("volume-idmap", `${where} with idmap=true: others than root may enter the directories above ${quoteText(source)}`, {
+    hint: "Put it below a directory of root's with mode 0700, or leave idmap=true out: its files then belong to the pod's high ids",
+  });
 }
 
 function resolveSource(host: Host, volume: DeclaredVolume): string {

@@ -10,6 +10,7 @@ import { commitGeneration } from "./carry-out.ts";
 import type { ApplyContext } from "./context.ts";
 import { finishChanges } from "./finish.ts";
 import { recordGone } from "./gone.ts";
+import { releaseUserRanges } from "./user-range.ts";
 import { unitsOf } from "./settle.ts";
 
 /** Is a run of the pod going on, or its unit not yet gone? Its lock must be free and its unit's cgroup empty before anything is taken away. */
@@ -61,6 +62,7 @@ export async function removePod(context: ApplyContext, pod: NamedPod): Promise<v
   files.rename(pod.directory, grave);
   files.removeTree(grave);
   files.removeTree(`${context.dirs.dataDir}/volumes/${pod.name}`);
+  releaseUserRanges(context.host, context.dirs.dataDir, (uuid) => uuid === pod.uuid);
   releaseAddresses(context.host, context.dirs.dataDir, (uuid) => uuid === pod.uuid);
   for (const path of [lockPath(context.dirs, pod.uuid), `${context.dirs.runDir}/journal/${pod.uuid}`]) files.removeTree(path);
 }

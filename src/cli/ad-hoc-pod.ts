@@ -67,7 +67,7 @@ export function planRequest(
   return withoutPlace(() => {
     const [problem] = refuseUnsupported(declaration);
     if (problem !== undefined) throw problem;
-    return prepareAdHoc(apply, { uuid, declaration, images, ...(console === undefined ? {} : { console }) });
+    return prepareAdHoc(apply, { uuid, declaration, images, copyTrees: !request.overlay, ...(console === undefined ? {} : { console }) });
   });
 }
 

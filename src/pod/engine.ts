@@ -46,6 +46,8 @@ export interface PodDescription {
   readonly hostname: string;
   /** A user namespace of its own: `count` ids from `base` on of the host are the pod's 0 and following. */
   readonly users?: UserRange;
+  /** The images' trees are copied instead of laid over one another. */
+  readonly copyTrees?: true;
   /** Where the apps' output goes besides the journal: only for pods that somebody started in the foreground. */
   readonly console?: ConsoleDescription;
   readonly job: boolean;

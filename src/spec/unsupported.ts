@@ -9,14 +9,6 @@ export function refuseUnsupported(declaration: PodDeclaration): readonly RktErro
   const { pod, apps } = declaration;
   const top: Origin = { path: declaration.paths[0] ?? declaration.name, line: 1 };
   const problems = [...refuseStage1(pod, top), ...refuseNet(pod, top)];
-  if (pod.privateUsers)
-    problems.push(
-      problemAt(
-        pod.privateUsersOrigin ?? top,
-        `Cannot use "PrivateUsers=yes": this build has no user namespaces yet`,
-        `Write "PrivateUsers=no"`,
-      ),
-    );
   for (const entry of declaration.service.filter(({ key }) => /Credential(Encrypted)?$/.test(key))) {
     problems.push(
       problemAt(
@@ -24,9 +16,6 @@ export function refuseUnsupported(declaration: PodDeclaration): readonly RktErro
         `Cannot use "${entry.key}=": this build hands no credentials to apps yet`,
       ),
     );
-  }
-  for (const volume of pod.volumes.filter((candidate) => candidate.idmap === true)) {
-    problems.push(problemAt(volume.origin, `Cannot use "idmap=true": this build has no user namespaces yet`));
   }
   return sortProblems([...problems, ...apps.flatMap(refuseApp)], declaration.paths);
 }

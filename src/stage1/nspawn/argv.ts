@@ -1,6 +1,6 @@
 import { capabilityBoundingSet } from "../../isolator/index.ts";
 import { machineIdOf, machineNameOf } from "../../base/id.ts";
-import type { PodDescription, VolumeDescription } from "../../pod/engine.ts";
+import type { PodDescription, UserRange, VolumeDescription } from "../../pod/engine.ts";
 import { consolePath, lowerPath, statusPath, volumePath, writablePath } from "../tree/names.ts";
 
 /** Where the manager inside looks for units, and for nothing else: a stock unit set costs several times the whole start. */
@@ -30,6 +30,8 @@ const nspawnCapabilities = new Set(
 /** The command line of systemd-nspawn, one option an element. */
 export function nspawnArgv(pod: PodDescription): string[] {
   const extra = extraCapabilities(pod);
+  // Without a user namespace systemd 252 refuses it.
+  const mapped = pod.users === undefined ? "" : ":idmap";
   return [
     // Its own option for that fails together with user namespaces on systemd 252 and 257.
     ...(pod.network.kind === "namespace" ? ["/usr/bin/nsenter", `--net=${pod.network.path}`, "--"] : []),
@@ -49,17 +51,18 @@ export function nspawnArgv(pod: PodDescription): string[] {
     ...consoleOptions(pod),
     "--link-journal=no",
     "--timezone=off",
+    ...(pod.users === undefined ? [] : [`--private-users=${pod.users.base}:${pod.users.count}`, "--private-users-ownership=map"]),
     ...(pod.network.kind === "none" ? ["--private-network"] : []),
     ...(extra.length === 0 ? [] : [`--capability=${extra.join(",")}`]),
-    bind(pod.paths.journal, `/var/log/journal/${machineIdOf(pod.uuid)}`),
-    bind(pod.paths.status, statusPath),
+    bind(pod.paths.journal, `/var/log/journal/${machineIdOf(pod.uuid)}`) + mapped,
+    bind(pod.paths.status, statusPath) + mapped,
     ...pod.apps.flatMap((app) => [
-      ...app.layers.map((layer, index) => bind(layer, lowerPath(app.name, index), "-ro")),
-      bind(`${pod.paths.rw}/${app.name}`, writablePath(app.name)),
+      ...app.layers.map((layer, index) => bind(layer, lowerPath(app.name, index), "-ro") + mapped),
+      bind(`${pod.paths.rw}/${app.name}`, writablePath(app.name)) + mapped,
     ]),
     ...(pod.resolvConf.kind === "host" ? ["--resolv-conf=bind-host"] : ["--resolv-conf=off"]),
     ...(pod.hosts.kind === "host" ? [bind("/etc/hosts", "/etc/hosts", "-ro")] : []),
-    ...pod.volumes.map(bindVolume),
+    ...pod.volumes.map((volume) => bindVolume(volume, pod.users)),
     ...pod.devices.map((device) => bind(device.path, device.path)),
     ...managerEnvironment.map((variable) => `--setenv=${variable}`),
     "--",
@@ -67,9 +70,9 @@ export function nspawnArgv(pod: PodDescription): string[] {
   ];
 }
 
-function consoleOptions({ console }: PodDescription): string[] {
+function consoleOptions({ console, users }: PodDescription): string[] {
   if (console === undefined) return [];
-  if (console.kind === "pipes") return [bind(console.directory, consolePath)];
+  if (console.kind === "pipes") return [`${bind(console.directory, consolePath)}${users === undefined ? "" : ":idmap"}`];
   return [`--console=${console.interactive ? "interactive" : "read-only"}`];
 }
 
@@ -78,10 +81,12 @@ function extraCapabilities(pod: PodDescription): string[] {
   return [...new Set(wanted)].filter((name) => !nspawnCapabilities.has(name)).toSorted();
 }
 
-function bindVolume(volume: VolumeDescription): string {
+function bindVolume(volume: VolumeDescription, users: UserRange | undefined): string {
   const target = volumePath(volume.name);
-  if (volume.kind !== "tmpfs")
-    return `${bind(volume.source ?? "", target, volume.readOnly ? "-ro" : "")}${volume.recursive ? "" : ":norbind"}`;
+  if (volume.kind !== "tmpfs") {
+    const bindOptions = [...(volume.recursive ? [] : ["norbind"]), ...(users !== undefined && volume.idmap ? ["idmap"] : [])];
+    return `${bind(volume.source ?? "", target, volume.readOnly ? "-ro" : "")}${bindOptions.length === 0 ? "" : `:${bindOptions.join(",")}`}`;
+  }
   const options = [
     `mode=${volume.mode}`,
     `uid=${volume.uid}`,

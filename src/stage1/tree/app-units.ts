@@ -25,7 +25,10 @@ import { sandboxLines } from "./sandbox.ts";
 
 /** Everything of one app in the pod's unit directory. */
 export function appUnits(pod: PodDescription, app: AppDescription): PlanFile[] {
-  const files = [unitText(rootMountUnit(app.name), rootMount(app)), unitText(appUnit(app.name), appService(pod, app))];
+  const files = [
+    unitText(rootMountUnit(app.name), rootMount(app, pod.copyTrees === true)),
+    unitText(appUnit(app.name), appService(pod, app)),
+  ];
   if (app.preStart !== undefined) files.push(unitText(preStartUnit(app.name), preStart(app, app.preStart)));
   if (app.postStop !== undefined) files.push(unitText(postStopUnit(app.name), postStop(app, app.postStop)));
   for (const { unit, fifo, copy } of outputsOf(pod, app)) files.push(unitText(unit, outputReader(app, fifo, copy)));
@@ -47,9 +50,19 @@ function unitText(name: string, sections: Sections): PlanFile {
 }
 
 /** The overlay is mounted by the pod's own PID 1, so it lives in the pod's mount namespace and goes with it. */
-function rootMount(app: AppDescription): Sections {
+function rootMount(app: AppDescription, copied: boolean): Sections {
   const lower = app.layers.map((_, index) => lowerPath(app.name, index)).join(":");
   const writable = writablePath(app.name);
+  if (copied)
+    return {
+      Unit: [["DefaultDependencies", "no"]],
+      Mount: [
+        ["What", `${writable}/upper`, "The start has copied the image's trees there"],
+        ["Where", appRoot(app.name)],
+        ["Type", "none"],
+        ["Options", "bind"],
+      ],
+    };
   return {
     Unit: [["DefaultDependencies", "no"]],
     Mount: [
