@@ -39,7 +39,7 @@ export function withConsole(pod: PodDescription, console: ConsoleDescription | u
 function assemble(pod: PodDescription, context: AdHocContext, generation: string): Omit<AdHocPlan, "digest"> {
   const { dirs, engine } = context;
   const plan = engine.plan(pod);
-  const record = recordOf(pod, context, []);
+  const record = recordOf(pod, context, { plan, sockets: [] });
   const text = (path: string, content: string, mode = 0o640): PlanFile => ({ kind: "file", path, mode, content });
   return {
     pod,
@@ -48,7 +48,7 @@ function assemble(pod: PodDescription, context: AdHocContext, generation: string
       text("pod", `${JSON.stringify(pod.manifest, undefined, "\t")}\n`, 0o600),
       text("listed", `${JSON.stringify(listedManifest(pod.manifest), undefined, "\t")}\n`),
       text("plan.json", serializeRecord(record)),
-      text("start", startScript({ pod, dirs, generation }), 0o750),
+      text("start", startScript({ pod, dirs, generation, liveness: plan.liveness }), 0o750),
       text("stop", stopScript({ pod, dirs, plan, sockets: [] }), 0o750),
       text("launch", launchScript({ pod, dirs, plan }), 0o750),
       text("clean", cleanScript({ pod, dirs, plan }), 0o750),

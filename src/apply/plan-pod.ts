@@ -68,11 +68,7 @@ function assemble(pod: PodDescription, context: PlanContext, generation: string)
   const comments = ownerComments(declaration);
   const sockets = socketUnits(declaration.name, pod.sockets, declaration.sockets, comments);
   const dropIn = composeDropIn({ declaration, pod, plan, dirs: context.dirs, sockets: sockets.map((socket) => socket.unit), comments });
-  const record = recordOf(
-    pod,
-    context,
-    sockets.map((socket) => socket.unit),
-  );
+  const record = recordOf(pod, context, { plan, sockets: sockets.map((socket) => socket.unit) });
   const text = (path: string, content: string, mode = 0o640): PlanFile => ({ kind: "file", path, mode, content });
   return {
     name: declaration.name,
@@ -119,11 +115,18 @@ function digestable(draft: Omit<PodPlan, "digest">): unknown {
   };
 }
 
-export function recordOf(pod: PodDescription, context: Omit<PlanContext, "declaration">, sockets: readonly string[]): GenerationRecord {
+export interface RecordInput {
+  readonly plan: Pick<EnginePlan, "liveness">;
+  /** Units of the pod's sockets. */
+  readonly sockets: readonly string[];
+}
+
+export function recordOf(pod: PodDescription, context: Omit<PlanContext, "declaration">, { plan, sockets }: RecordInput): GenerationRecord {
   return {
     format: planFormat,
     version: context.version,
     engine: context.engine.name,
+    ...(plan.liveness === undefined ? {} : { liveness: plan.liveness }),
     images: pod.apps.flatMap((app, index) => (context.images[index]?.images ?? []).map((image) => imageRecord(app.name, image))),
     layers: [...new Set(pod.apps.flatMap((app) => app.layers))],
     appLayers: Object.fromEntries(pod.apps.map((app) => [app.name, app.layers])),

@@ -1,6 +1,7 @@
 import type { EnginePlan, PodDescription } from "../pod/engine.ts";
 import type { PodDirectories } from "../pod/paths.ts";
 import { lockPath, runUnitOf } from "../pod/paths.ts";
+import { engineCommand } from "./engine-command.ts";
 import type { EntryInput } from "../unit/unit-file.ts";
 
 export interface RunScriptInput {
@@ -15,8 +16,13 @@ export function launchScript({ pod, dirs, plan }: RunScriptInput): string {
     `generation=${quoteShell(pod.paths.generation)}`,
     'sh "$generation/start"',
     "",
-    "# The engine holds the lock: that is how rkt knows that the pod runs.",
-    `exec ${quoteWords(["/usr/bin/flock", "--wait", "10", "--no-fork", lockPath(dirs, pod.uuid), ...plan.argv])}`,
+    ...(plan.liveness === undefined
+      ? ["# The engine holds the lock: that is how rkt knows that the pod runs."]
+      : [
+          "# Whose lines in the host's journal are the pod's.",
+          `echo "\${INVOCATION_ID:-}" > ${quoteShell(`${pod.paths.pod}/invocation`)}`,
+        ]),
+    `exec ${quoteWords(engineCommand(plan, dirs, pod.uuid))}`,
   ]);
 }
 
@@ -35,7 +41,7 @@ export function foreignArgv(pod: PodDescription): string[] {
  * The end of a run in a unit that is not ours: that unit's result stands in PID 1 only. The engine lets go of the lock when all of it
  * has ended.
  */
-export function cleanScript({ pod, dirs }: RunScriptInput): string {
+export function cleanScript({ pod, dirs, plan }: RunScriptInput): string {
   const show = 'systemctl show --property="$1" --value -- "$unit"';
   return script([
     `pod=${quoteShell(pod.paths.pod)}`,
@@ -45,7 +51,7 @@ export function cleanScript({ pod, dirs }: RunScriptInput): string {
     'case "$(show ExecMainCode)" in 1) EXIT_CODE=exited;; 2) EXIT_CODE=killed;; 3) EXIT_CODE=dumped;; *) EXIT_CODE=-;; esac',
     "EXIT_STATUS=$(show ExecMainStatus)",
     "export SERVICE_RESULT EXIT_CODE EXIT_STATUS",
-    `exec flock --wait 90 ${quoteShell(lockPath(dirs, pod.uuid))} sh ${quoteShell(`${pod.paths.generation}/stop`)}`,
+    `exec ${plan.liveness === undefined ? `flock --wait 90 ${quoteShell(lockPath(dirs, pod.uuid))} ` : ""}sh ${quoteShell(`${pod.paths.generation}/stop`)}`,
   ]);
 }
 

@@ -15,8 +15,10 @@ export function journalDirectories(host: Host, machineId: string): string[] {
 }
 
 export interface JournalQuery {
-  /** From `journalDirectories`; not empty. */
+  /** From `journalDirectories`; empty: the host's own journal, of which `matches` say what is the pod's. */
   readonly directories: readonly string[];
+  /** `FIELD=value`, all of which an entry must have. One of them at least is a field that only journald can set. */
+  readonly matches?: readonly string[];
   /** SYSLOG_IDENTIFIER= of the entries; all when absent. */
   readonly app?: string;
   /** Wait for more. */
@@ -25,15 +27,16 @@ export interface JournalQuery {
   readonly lines?: number;
 }
 
-/** One JSON object per line; `formatEntry` reads it. Reads those directories alone, never the host's journal. */
+/** One JSON object per line; `formatEntry` reads it. Reads those directories alone, and the host's journal only where there are none. */
 export function journalctlArgs(query: JournalQuery): string[] {
   const [first = "", ...others] = query.directories;
-  const sources = others.length === 0 ? [`--directory=${first}`] : query.directories.map((path) => `--file=${path}/*.journal`);
+  const sources =
+    first === "" ? [] : others.length === 0 ? [`--directory=${first}`] : query.directories.map((path) => `--file=${path}/*.journal`);
   return [
     "journalctl",
     ...sources,
     // without it, following stops at the end of a run: each has a boot ID of its own
-    "--merge",
+    ...(first === "" ? [] : ["--merge"]),
     "--output=json",
     // long and unprintable messages whole, as text or as bytes
     "--all",
@@ -42,5 +45,12 @@ export function journalctlArgs(query: JournalQuery): string[] {
     ...(query.app === undefined ? [] : [`--identifier=${query.app}`]),
     ...(query.lines === undefined ? (query.follow === true ? ["--no-tail"] : []) : [`--lines=${query.lines}`]),
     ...(query.follow === true ? ["--follow"] : []),
+    ...(first === "" ? ["--", ...hostMatches(query)] : []),
   ];
+}
+
+/** Never everything: an entry that any process can write must not pass for the pod's. */
+function hostMatches({ matches = [] }: JournalQuery): readonly string[] {
+  if (!matches.some((match) => match.startsWith("_"))) throw new Error("the host's journal is read by a trusted field");
+  return matches;
 }

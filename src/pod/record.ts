@@ -32,6 +32,8 @@ export interface GenerationRecord {
   /** rkt that made it. */
   readonly version: string;
   readonly engine: string;
+  /** The engine plan's: "cgroup" for a pod without lock, machine and journal of its own. */
+  readonly liveness?: "cgroup";
   /** Of each app: its image, and those that this one depends on. */
   readonly images: readonly { readonly app: string; readonly id: ImageId; readonly name: string; readonly version?: string }[];
   /** Trees of the store that the pod mounts, absolute. */

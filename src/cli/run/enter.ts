@@ -6,6 +6,7 @@ import { RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import { machineNameOf } from "../../base/id.ts";
 import { openMachined } from "../../../machined/machined.ts";
+import { readMainProcess } from "../../pod/control-groups.ts";
 import { labelOf, readPodGeneration, unitOf } from "../../pod/pod.ts";
 import type { RuntimeApp } from "../../spec/appc.ts";
 import { connectSystem } from "../../systemd/connect.ts";
@@ -13,10 +14,11 @@ import { enterUnitName } from "../../systemd/enter-names.ts";
 import type { EnterRequest } from "../../systemd/enter-request.ts";
 import { runInPod } from "../../systemd/enter.ts";
 import type { Context } from "../context.ts";
+import { enterProcess } from "../enter-process.ts";
 import { enterStreams } from "../enter-streams.ts";
 import type { OptionValues } from "../options.ts";
 import type { PodView } from "../pod-view.ts";
-import { viewOne } from "../pod-view.ts";
+import { dirsOf, viewOne } from "../pod-view.ts";
 
 export async function run(context: Context, [name = "", ...command]: readonly string[], options: OptionValues): Promise<number> {
   const view = viewOne(context, name);
@@ -28,6 +30,18 @@ export async function run(context: Context, [name = "", ...command]: readonly st
   const app = chooseApp(view, options.text("app"));
   const rootfs = runningRootfs(context, view, app);
   const argv = chooseCommand(context, rootfs, command);
+  const main = readMainProcess(context.host, dirsOf(context), view.pod.uuid);
+  if (main !== undefined) {
+    const user = options.text("user");
+    const ids = user === undefined ? undefined : numbersOf(rootfs, app, user);
+    const generation = view.started.generation;
+    return enterProcess(context, {
+      spec: `${view.pod.directory}/gen/${generation}/stage1/spec`,
+      pid: main.pid,
+      argv,
+      ...(ids === undefined ? {} : { ids }),
+    });
+  }
   const leader = await findLeader(context, view);
   const request = { ...requestOf(app, rootfs, options.text("user")), leader, argv };
   return await enterStreams(context, { machine: machineNameOf(view.pod.uuid), request }, (complete: EnterRequest) =>

@@ -3,6 +3,7 @@ import { RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import { machineNameOf } from "../../base/id.ts";
 import { openMachined } from "../../../machined/machined.ts";
+import { readMainProcess } from "../../pod/control-groups.ts";
 import { labelOf, unitOf } from "../../pod/pod.ts";
 import { connectSystem } from "../../systemd/connect.ts";
 import { isBooted } from "../../systemd/is-booted.ts";
@@ -15,7 +16,7 @@ import { formatFullTime } from "../output/time.ts";
 import { podArgument } from "../pod-argument.ts";
 import { podJson } from "../pod-json.ts";
 import type { PodView } from "../pod-view.ts";
-import { exitCodeOf, viewOne } from "../pod-view.ts";
+import { dirsOf, exitCodeOf, viewOne } from "../pod-view.ts";
 import { parseWait } from "../wait.ts";
 
 export async function run(context: Context, args: readonly string[], options: OptionValues): Promise<number> {
@@ -42,13 +43,17 @@ export async function run(context: Context, args: readonly string[], options: Op
 }
 
 interface LivePod {
-  /** Of the pod's PID 1, on the host. */
+  /** Of the pod's PID 1, on the host, or of its app where there is none. */
   readonly pid?: number;
+  /** The app is a process of the host: machined is not asked. */
+  readonly noMachine?: true;
   readonly problem?: string;
 }
 
 /** Asks machined; a pod that runs and is not there is worth a word, not an error. */
 async function readLive(context: Context, view: PodView): Promise<LivePod> {
+  const main = readMainProcess(context.host, dirsOf(context), view.pod.uuid);
+  if (main !== undefined) return { pid: main.pid, noMachine: true };
   if (!isBooted(context.host)) return {};
   const bus = await connectSystem(context.host);
   try {
@@ -83,6 +88,7 @@ function lines(view: PodView, live: LivePod, outOfDate: boolean | undefined): st
   if (started !== undefined) result.push(`started=${formatFullTime(Math.floor(started.startedAt))}`);
   if (view.networks.length > 0) result.push(`networks=${view.networks.join(", ")}`);
   if (live.pid !== undefined) result.push(`pid=${live.pid}`);
+  if (live.noMachine === true) result.push("machine=none (the app is a process of the host, systemd-machined does not know it)");
   result.push(`exited=${view.state.startsWith("exited")}`, ...(pod.name === undefined ? [] : [`name=${pod.name}`]), `uuid=${pod.uuid}`);
   if (pod.commit.generation !== undefined) result.push(`generation=${pod.commit.generation}`);
   if (outOfDate === true) result.push("declaration=out of date");

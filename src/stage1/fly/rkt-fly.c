@@ -4,7 +4,8 @@
  *
  *   rkt-fly run SPEC         becomes the app
  *   rkt-fly post-stop SPEC   becomes the app's handler for its end, in the same root made anew
- *   rkt-fly enter SPEC PID UID GID -- CMD…   becomes a command in the mount namespace and root of a running app
+ *   rkt-fly enter SPEC PID UID GID -- CMD…   runs a command in the mount namespace, root and control group of a running app;
+ *                            enter-terminal: with the terminal of this session
  *
  * SPEC is written by src/stage1/fly/spec-file.ts: a line per item, fields separated by tabs, `\xNN` for bytes that are neither.
  * Nothing is resolved on the host that belongs to the image: each step of a path inside is opened by itself, links are read and followed here,
@@ -308,12 +309,29 @@ static void read_line(const char *path, char *line, size_t size)
     fclose(file);
 }
 
+/* Of a process, in the unified hierarchy: hosts may show others besides. */
+static void read_group(const char *process, char *group, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%.20s/cgroup", process);
+    FILE *file = fopen(path, "re");
+    if (file == NULL) fail(1, "reading %s", path);
+    while (fgets(group, (int)size, file) != NULL) {
+        group[strcspn(group, "\n")] = '\0';
+        if (strncmp(group, "0::", 3) != 0) continue;
+        memmove(group, group + 3, strlen(group + 3) + 1);
+        fclose(file);
+        return;
+    }
+    fail((errno = ENOENT, 1), "finding its control group");
+}
+
 /* `PID START-TIME CONTROL-GROUP`: this process keeps its number when it becomes the app. */
 static void write_liveness(void)
 {
     const char *path = need("liveness");
     char group[PATH_MAX], stat[4096], temporary[PATH_MAX], directory[PATH_MAX];
-    read_line("/proc/self/cgroup", group, sizeof group);
+    read_group("self", group, sizeof group);
     read_line("/proc/self/stat", stat, sizeof stat);
     char *after = strrchr(stat, ')');
     unsigned long long start = 0;
@@ -325,7 +343,7 @@ static void write_liveness(void)
     if (snprintf(temporary, sizeof temporary, "%s.new", path) >= PATH_MAX) fail((errno = ENAMETOOLONG, 1), "%s", path);
     FILE *file = fopen(temporary, "we");
     if (file == NULL) fail(1, "writing %s", temporary);
-    fprintf(file, "%d %llu %s\n", (int)getpid(), start, strncmp(group, "0::", 3) == 0 ? group + 3 : group);
+    fprintf(file, "%d %llu %s\n", (int)getpid(), start, group);
     if (fclose(file) != 0 || rename(temporary, path) < 0) fail(1, "writing %s", path);
 }
 
@@ -351,13 +369,13 @@ static char **environment(enum passing passing)
     return list;
 }
 
+/* Inheritable ones would come to an app of any user by files that have them. */
 static void drop_capabilities(void)
 {
     char **kept = find("capabilities", 1);
-    if (kept == NULL) return;
-    unsigned long long mask = strtoull(kept[0], NULL, 16);
-    for (int number = 0; prctl(PR_CAPBSET_READ, number) >= 0; number++)
-        if ((number > 63 || (mask >> number & 1) == 0) && prctl(PR_CAPBSET_DROP, number) < 0) fail(EXIT_CAPABILITIES_FAILED, "dropping capabilities");
+    unsigned long long mask = kept == NULL ? ~0ULL : strtoull(kept[0], NULL, 16);
+    for (int number = 0; number < 64 && prctl(PR_CAPBSET_READ, number) >= 0; number++)
+        if (((mask >> number & 1) == 0) && prctl(PR_CAPBSET_DROP, number) < 0) fail(EXIT_CAPABILITIES_FAILED, "dropping capabilities");
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2];
     if (syscall(SYS_capget, &header, data) < 0) fail(EXIT_CAPABILITIES_FAILED, "reading capabilities");
@@ -464,9 +482,8 @@ static void __attribute__((noreturn)) enter(char **words)
 {
     char path[PATH_MAX + 64], group[PATH_MAX];
     const char *process = words[0];
-    snprintf(path, sizeof path, "/proc/%s/cgroup", process);
-    read_line(path, group, sizeof group);
-    snprintf(path, sizeof path, "/sys/fs/cgroup%s/cgroup.procs", strncmp(group, "0::", 3) == 0 ? group + 3 : "");
+    read_group(process, group, sizeof group);
+    snprintf(path, sizeof path, "/sys/fs/cgroup%s/cgroup.procs", group);
     int procs = open(path, O_WRONLY | O_CLOEXEC);
     if (procs < 0 || write(procs, "0", 1) < 0) fail(1, "joining its control group");
     snprintf(path, sizeof path, "/proc/%s/root", process);
@@ -486,6 +503,36 @@ static void __attribute__((noreturn)) enter(char **words)
     fail(EXIT_EXEC_FAILED, "executing %s", words[4]);
 }
 
+static pid_t session;
+
+static void hand_on(int number)
+{
+    kill(-session, number);
+}
+
+/* Nobody can type into a terminal that is not the session's own. Signals are handed on, and the command's end is this process's. */
+static void leave_session(void)
+{
+    const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    sigset_t held;
+    sigfillset(&held);
+    sigprocmask(SIG_BLOCK, &held, NULL);
+    session = fork();
+    if (session < 0) fail(1, "starting a command");
+    if (session == 0) {
+        setsid();
+        reset_signals();
+        return;
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) signal(numbers[i], hand_on);
+    sigemptyset(&held);
+    sigprocmask(SIG_SETMASK, &held, NULL);
+    int status;
+    while (waitpid(session, &status, 0) < 0)
+        if (errno != EINTR) fail(1, "waiting for a command");
+    exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 3) {
@@ -497,7 +544,10 @@ int main(int argc, char **argv)
     reset_signals();
     if (strcmp(argv[1], "run") == 0) run();
     if (strcmp(argv[1], "post-stop") == 0) post_stop();
-    if (strcmp(argv[1], "enter") == 0 && argc >= 8) enter(argv + 3);
+    if (strncmp(argv[1], "enter", 5) == 0 && argc >= 8) {
+        if (strcmp(argv[1], "enter") == 0) leave_session();
+        enter(argv + 3);
+    }
     fputs("usage: rkt-fly run|post-stop|enter SPEC ...\n", stderr);
     return 2;
 }

@@ -1,0 +1,36 @@
+import { becomeProgram } from "./become-program.ts";
+import type { Context } from "./context.ts";
+
+export interface EnterProcess {
+  /** What the app's root was made from. */
+  readonly spec: string;
+  /** The app's main process. */
+  readonly pid: number;
+  readonly argv: readonly string[];
+  /** Instead of the app's own. */
+  readonly ids?: { readonly user: string; readonly group: string };
+}
+
+/**
+ * Becomes a command beside an app that has no systemd of its own: in its mount namespace, root and control group. Whoever holds a terminal
+ * can type into it: so a command with a terminal gets one of PID 1's making, and any other a session without one.
+ */
+export function enterProcess(context: Context, { spec, pid, argv, ids }: EnterProcess): number {
+  const { stdin, stdout } = context.isTerminal;
+  const terminal = stdin && stdout;
+  const command = [
+    "/usr/lib/rkt/fly",
+    terminal ? "enter-terminal" : "enter",
+    spec,
+    String(pid),
+    ids?.user ?? "-",
+    ids?.group ?? "-",
+    "--",
+    ...argv,
+  ];
+  if (!terminal) return becomeProgram(command, context.host.env);
+  return becomeProgram(
+    ["/usr/bin/systemd-run", "--quiet", "--collect", "--wait", "--pty", "--service-type=exec", "--", ...command],
+    context.host.env,
+  );
+}
