@@ -5,12 +5,10 @@ import type { EntryInput } from "../../unit/unit-file.ts";
 import { appsBefore } from "./app-order.ts";
 import { serializeUnitFile, unitFile } from "../../unit/unit-file.ts";
 import {
-  appRoot,
   appUnit,
   consolePath,
   errorFifo,
   errorUnit,
-  lowerPath,
   outputFifo,
   outputUnit,
   postStopUnit,
@@ -19,8 +17,8 @@ import {
   rootMountUnit,
   socketUnit,
   unitDirectory,
-  writablePath,
 } from "./names.ts";
+import { rootMount } from "./root-mount.ts";
 import { sandboxLines } from "./sandbox.ts";
 
 /** Everything of one app in the pod's unit directory. */
@@ -47,31 +45,6 @@ const root = `stage1/rootfs/${unitDirectory}`;
 
 function unitText(name: string, sections: Sections): PlanFile {
   return { kind: "file", path: `${root}/${name}`, mode: 0o644, content: serializeUnitFile(unitFile(sections)) };
-}
-
-/** The overlay is mounted by the pod's own PID 1, so it lives in the pod's mount namespace and goes with it. */
-function rootMount(app: AppDescription, copied: boolean): Sections {
-  const lower = app.layers.map((_, index) => lowerPath(app.name, index)).join(":");
-  const writable = writablePath(app.name);
-  if (copied)
-    return {
-      Unit: [["DefaultDependencies", "no"]],
-      Mount: [
-        ["What", `${writable}/upper`, "The start has copied the image's trees there"],
-        ["Where", appRoot(app.name)],
-        ["Type", "none"],
-        ["Options", "bind"],
-      ],
-    };
-  return {
-    Unit: [["DefaultDependencies", "no"]],
-    Mount: [
-      ["What", "overlay"],
-      ["Where", appRoot(app.name)],
-      ["Type", "overlay"],
-      ["Options", `lowerdir=${lower},upperdir=${writable}/upper,workdir=${writable}/work,userxattr`],
-    ],
-  };
 }
 
 function appService(pod: PodDescription, app: AppDescription): Sections {
