@@ -15,7 +15,7 @@ import { describePod } from "./describe.ts";
 import { judgeImages } from "./judge.ts";
 import type { AdHocPlan } from "./plan-ad-hoc.ts";
 import { planAdHoc, withConsole } from "./plan-ad-hoc.ts";
-import { portOwners } from "./port-owners.ts";
+import { runningPortOwners } from "./port-owners.ts";
 
 export interface AdHocInput {
   readonly uuid: Uuid;
@@ -32,7 +32,7 @@ export function prepareAdHoc(context: ApplyContext, { uuid, declaration, images,
   const { host, dirs, version } = context;
   const engine = chooseEngine(context.engines, declaration.pod.stage1);
   const described = withConsole(describePod(host, declaration, { uuid, dirs, images, copyTrees }), console);
-  if (described.network.kind === "namespace") assertPortsFree(described.network.ports, portOwners(host, dirs, uuid));
+  if (described.network.kind === "namespace") assertPortsFree(described.network.ports, runningPortOwners(host, dirs, uuid));
   engine.check(described, host);
   return planAdHoc(described, { engine, dirs, version, images });
 }

@@ -1,4 +1,4 @@
-import { tryUuid, type Uuid } from "../base/id.ts";
+import { type PlanDigest, tryUuid, type Uuid } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
 import { describePort, type PortOwner } from "../net/ports.ts";
 import { portsInUse } from "../net/listeners.ts";
@@ -8,20 +8,26 @@ import type { PodDirectories } from "../pod/paths.ts";
 import { parseGenerationRecord } from "../pod/record.ts";
 import type { PodDeclaration, Warning } from "../spec/declaration.ts";
 
-/** Who else has forwarded ports: the named pods that are applied, running or not, and the others that run now. */
+/** Who has forwarded ports besides this pod: the named pods that are applied, running or not, and the others that run now. */
 export function portOwners(host: Host, dirs: PodDirectories, self: Uuid): PortOwner[] {
-  const named = listNamedPods(host, dirs).filter((pod) => pod.uuid !== self);
-  const applied = named.flatMap((pod) =>
-    pod.commit.generation === undefined
-      ? []
-      : [{ who: `pod "${pod.name}"`, network: readGeneration(host, dirs, pod.uuid, pod.commit.generation).network }],
-  );
-  const known = new Set<string>([self, ...named.map((pod) => pod.uuid)]);
-  const running = host.files.tryList(`${dirs.runDir}/net`).filter((entry) => tryUuid(entry) !== undefined && !known.has(entry));
-  return [
-    ...applied,
-    ...running.map((uuid) => ({ who: `pod ${uuid}`, network: networkOf(host, `${dirs.runDir}/net/${uuid}/../plan.json`) })),
-  ];
+  const named = listNamedPods(host, dirs).filter((pod) => pod.uuid !== self && pod.commit.generation !== undefined);
+  const applied = named.map((pod) => ({
+    who: `pod "${pod.name}"`,
+    network: readGeneration(host, dirs, pod.uuid, pod.commit.generation as PlanDigest).network,
+  }));
+  const known = new Set<string>(named.map((pod) => pod.uuid));
+  return [...applied, ...runningPortOwners(host, dirs, self).filter(({ uuid }) => !known.has(uuid))];
+}
+
+/** Those that have them at this moment: what a pod that is only run once has to heed. */
+export function runningPortOwners(host: Host, dirs: PodDirectories, self: Uuid): (PortOwner & { readonly uuid: string })[] {
+  const names = new Map<string, string>(listNamedPods(host, dirs).map((pod) => [pod.uuid, pod.name]));
+  const running = host.files.tryList(`${dirs.runDir}/net`).filter((entry) => tryUuid(entry) !== undefined && entry !== self);
+  return running.map((uuid) => {
+    const name = names.get(uuid);
+    const network = networkOf(host, `${dirs.runDir}/net/${uuid}/../plan.json`);
+    return { uuid, who: name === undefined ? `pod ${uuid}` : `pod "${name}"`, network };
+  });
 }
 
 function networkOf(host: Host, path: string): PortOwner["network"] {

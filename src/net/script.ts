@@ -16,7 +16,9 @@ export function networkUp(network: PodNetwork, { directory, runDir, uuid }: Netw
       `echo "0 2147483647" > /proc/sys/net/ipv4/ping_group_range; exec ip -batch "$1"' sh "$net/pod.ip"`,
     `[ -d ${quote(`${runDir}/net`)} ] || mkdir -p ${quote(`${runDir}/net`)}`,
     `ln -sfn "$net" ${quote(`${runDir}/net/${uuid}`)}`,
-    ...(network.ports.length === 0 ? [] : ['nft -f "$net/up.nft"']),
+    ...(network.ports.length === 0
+      ? []
+      : [`nft -f "$net/up.nft" || { echo 'Cannot forward the ports of the pod: another pod that runs has one of them' >&2; exit 1; }`]),
   ];
 }
 
