@@ -31,7 +31,7 @@ export interface AdHocInput {
 export function prepareAdHoc(context: ApplyContext, { uuid, declaration, images, copyTrees = false, console }: AdHocInput): AdHocPlan {
   const { host, dirs, version } = context;
   const engine = chooseEngine(context.engines, declaration.pod.stage1);
-  const described = withConsole(describePod(host, declaration, { uuid, dirs, images, copyTrees }), console);
+  const described = withConsole(describePod(host, declaration, { uuid, dirs, images, copyTrees, engine }), console);
   if (described.network.kind === "namespace") assertPortsFree(described.network.ports, runningPortOwners(host, dirs, uuid));
   engine.check(described, host);
   return planAdHoc(described, { engine, dirs, version, images });

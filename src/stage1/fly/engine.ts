@@ -32,7 +32,7 @@ function planFly(pod: PodDescription): EnginePlan {
         ? []
         : [`[ ! -e "$pod/rw/${app.name}/work" ] || [ -z "\${EXIT_CODE:-}" ] || ${program} post-stop '${spec}'`]),
     ],
-    stopCommands: [`rm -f '${pod.paths.cgroup}'`],
+    stopCommands: [`rm -f '${pod.paths.cgroup}' '${pod.paths.cgroup}.copier'`],
     stopTimeoutUsec: app.stopTimeoutUsec,
     liveness: "cgroup",
   };

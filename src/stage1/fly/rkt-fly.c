@@ -18,6 +18,7 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -442,6 +443,94 @@ static int connect_notify(void)
     fail(1, "reaching systemd at %s", path);
 }
 
+/* Of what a program writes: to the journal first, and to whoever watches. A reader that has gone does not end the copying. */
+static void copy(int from, int journal, int watcher)
+{
+    char bytes[65536];
+    ssize_t size = read(from, bytes, sizeof bytes);
+    if (size <= 0) {
+        close(from);
+        return;
+    }
+    const int targets[] = {journal, watcher};
+    for (int i = 0; i < 2; i++)
+        for (ssize_t done = 0, step; targets[i] >= 0 && done < size; done += step)
+            if ((step = write(targets[i], bytes + done, (size_t)(size - done))) <= 0) break;
+}
+
+static void __attribute__((noreturn)) copy_all(const int from[2], const int watchers[2])
+{
+    struct pollfd polls[2] = {{from[0], POLLIN, 0}, {from[1], POLLIN, 0}};
+    while (polls[0].fd >= 0 || polls[1].fd >= 0) {
+        if (poll(polls, 2, -1) < 0 && errno != EINTR) break;
+        for (int i = 0; i < 2; i++) {
+            if (polls[i].fd < 0 || polls[i].revents == 0) continue;
+            copy(polls[i].fd, i + 1, watchers[i]);
+            if (fcntl(polls[i].fd, F_GETFD) < 0) polls[i].fd = -1;
+        }
+    }
+    _exit(0);
+}
+
+static int open_watcher(const char *directory, const char *name, int mode)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    int file = open(path, mode | O_CLOEXEC);
+    if (file < 0) fail(1, "opening %s", path);
+    return file;
+}
+
+/*
+ * Pipes, which the app can open again as /dev/stdout (the journal's socket it cannot), and a process that empties them. It is nobody's
+ * child: the app waits for its own. ExecStop= of the unit waits for it, so that no line is lost.
+ */
+static void give_pipes(void)
+{
+    char **console = find("console", 2);
+    if (console == NULL && find("pipe", 0) == NULL) return;
+    int watchers[2] = {-1, -1}, out[2], err[2];
+    if (console != NULL) {
+        watchers[0] = open_watcher(console[0], "stdout", O_WRONLY);
+        watchers[1] = open_watcher(console[0], "stderr", O_WRONLY);
+        int input = strcmp(console[1], "stdin") == 0 ? open_watcher(console[0], "stdin", O_RDONLY) : -1;
+        if (input >= 0 && dup2(input, 0) < 0) fail(1, "using its standard input");
+    }
+    if (pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0) fail(1, "making pipes");
+    pid_t child = fork();
+    if (child < 0) fail(1, "starting the copying of its output");
+    if (child == 0) {
+        pid_t copier = fork();
+        if (copier != 0) {
+            char path[PATH_MAX];
+            snprintf(path, sizeof path, "%s.copier", need("liveness"));
+            FILE *file = copier < 0 ? NULL : fopen(path, "we");
+            if (file == NULL || fprintf(file, "%d\n", (int)copier) < 0 || fclose(file) != 0) _exit(1);
+            _exit(0);
+        }
+        const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
+        for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) signal(ignored[i], SIG_IGN);
+        close(0);
+        // Not the pod's sockets either: they are the app's to close.
+        for (int file = 3; file < 1024; file++)
+            if (file != out[0] && file != err[0] && file != watchers[0] && file != watchers[1]) close(file);
+        const int from[2] = {out[0], err[0]};
+        copy_all(from, watchers);
+    }
+    int status;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR) break;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail(1, "starting the copying of its output");
+    uid_t owner = (uid_t)strtoul(need("uid"), NULL, 10);
+    if (fchown(out[1], owner, (gid_t)-1) < 0 || fchown(err[1], owner, (gid_t)-1) < 0) fail(1, "handing pipes over");
+    if (dup2(out[1], 1) < 0 || dup2(err[1], 2) < 0) fail(1, "using pipes");
+    for (int i = 0; i < 2; i++) {
+        close(out[i]);
+        close(err[i]);
+        if (watchers[i] >= 0) close(watchers[i]);
+    }
+}
+
 static void reset_signals(void)
 {
     sigset_t none;
@@ -455,6 +544,7 @@ static void __attribute__((noreturn)) run(void)
     char **argv = find("exec", 1), **handler = find("pre-start", 1);
     if (argv == NULL) need("exec");
     write_liveness();
+    give_pipes();
     int notify = connect_notify();
     enter_root();
     if (handler != NULL) run_handler(handler, environment(PASS_NOTHING));

@@ -14,6 +14,12 @@ export function serviceLines(pod: PodDescription, app: AppDescription): EntryInp
     ["LogExtraFields", `RKT_APP=${app.name}`],
     ["KillSignal", app.stopSignal],
     ["TimeoutStopSec", `${app.stopTimeoutUsec}us`, "The app's own stop time"],
+    ...(hasCopier(pod, app)
+      ? ([
+          ["ExecStop", quoteArgv(["/bin/sh", "-c", stopAndDrain(pod, app)]), "Waits for the rest of its output, too"],
+          ["TimeoutStopSec", `${app.stopTimeoutUsec + 10_000_000}us`],
+        ] as const)
+      : []),
     ...restartLines(app),
     ...isolatorLines(app.isolators),
     ...app.directives.map(([key, value]): EntryInput => [key, value]),
@@ -26,4 +32,18 @@ export function serviceLines(pod: PodDescription, app: AppDescription): EntryInp
 function restartLines(app: AppDescription): EntryInput[] {
   if (app.restart === "no") return [];
   return [["Restart", app.restart], ...(app.restartUsec === undefined ? [] : [["RestartSec", `${app.restartUsec}us`] as const])];
+}
+
+/** Its output goes through pipes that a process of its unit empties. */
+export function hasCopier(pod: PodDescription, app: AppDescription): boolean {
+  return pod.console?.kind === "pipes" || (pod.console === undefined && app.output === "pipe");
+}
+
+/** What is left in the pipes when the app has ended would be lost: systemd kills the rest of the unit at once. */
+function stopAndDrain(pod: PodDescription, app: AppDescription): string {
+  const turns = Math.ceil(app.stopTimeoutUsec / 50_000);
+  const wait = (process: string, most: number): string =>
+    `n=0; while kill -0 "${process}" 2>/dev/null && [ $n -lt ${most} ]; do sleep 0.05; n=$((n+1)); done`;
+  const main = `kill -s ${app.stopSignal.replace(/^SIG/, "")} "$MAINPID"; ${wait("$MAINPID", turns)}; kill -s KILL "$MAINPID" 2>/dev/null`;
+  return `if [ -n "\${MAINPID:-}" ]; then ${main}; fi; read -r copier < '${pod.paths.cgroup}.copier' && ${wait("$copier", 100)}`;
 }

@@ -31,6 +31,7 @@ export function specFile(pod: PodDescription, app: AppDescription): string {
     ...handedOver.filter((name) => app.environment.every((own) => own.name !== name)).map((name): Item => ["pass", name]),
     ...app.environment.map(({ name, value }): Item => ["env", `${name}=${value}`]),
     ...capabilityItems(app),
+    ...streamItems(pod, app),
     ["uid", String(app.uid)],
     ["gid", String(app.gid)],
     ...app.supplementaryGids.map((gid): Item => ["group", String(gid)]),
@@ -95,4 +96,12 @@ function capabilityItems(app: AppDescription): Item[] {
   const set = new Set(capabilityBoundingSet(app.isolators));
   const mask = CAPABILITIES.reduce((sum, name, number) => (set.has(name) ? sum | (1n << BigInt(number)) : sum), 0n);
   return [["capabilities", mask.toString(16)]];
+}
+
+/** A terminal is the app's own standard stream, as it is. */
+function streamItems(pod: PodDescription, app: AppDescription): Item[] {
+  const { console } = pod;
+  if (console?.kind === "terminal") return [];
+  if (console?.kind === "pipes") return [["console", console.directory, console.stdin ? "stdin" : "-"]];
+  return app.output === "pipe" ? [["pipe"]] : [];
 }
