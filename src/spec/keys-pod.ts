@@ -6,7 +6,7 @@ export const POD_KEYS: readonly KeyInfo[] = [
     key: "Stage1",
     list: false,
     value: "nspawn | kvm | kvm:lkvm | kvm:qemu | fly | NAME | sha512-…",
-    text: "What isolates the pod: systemd-nspawn (the default), a virtual machine, only a root of its own, or a stage1 image of that name or hash.",
+    text: "What isolates the pod: systemd-nspawn (the default), a virtual machine, or only a root of its own (fly: one app with all of the host's privileges and its network); coreos.com/rkt/stage1-fly and its like are understood.",
     example: "Stage1=nspawn",
   },
   {
