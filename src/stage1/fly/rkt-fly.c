@@ -262,7 +262,9 @@ static int mount_root(void)
         if (length > 4000) fail((errno = E2BIG, EXIT_NAMESPACE_FAILED), "its image has too many layers");
     }
     link_to(need("writable"), "w");
-    if (mount("overlay", "root", "overlay", 0, options) < 0) fail(EXIT_NAMESPACE_FAILED, "mounting its root");
+    // Without layers their copies are there already.
+    if ((layers == 0 ? mount("w/upper", "root", NULL, MS_BIND, NULL) : mount("overlay", "root", "overlay", 0, options)) < 0)
+        fail(EXIT_NAMESPACE_FAILED, "mounting its root");
     FOR_EACH(values, "tmpfs", 2) {
         if (mkdir(values[0], 0700) < 0 || mount("tmpfs", values[0], "tmpfs", MS_NOSUID | MS_NODEV, values[1]) < 0)
             fail(EXIT_NAMESPACE_FAILED, "mounting %s", values[0]);

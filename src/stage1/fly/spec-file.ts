@@ -18,7 +18,7 @@ export function specFile(pod: PodDescription, app: AppDescription): string {
     ["app", app.name],
     ["liveness", pod.paths.cgroup],
     ["scratch", `${pod.paths.generation}/stage1/root`],
-    ...app.layers.map((layer): Item => ["layer", layer]),
+    ...(pod.copyTrees === true ? [] : app.layers.map((layer): Item => ["layer", layer])),
     ["writable", `${pod.paths.rw}/${app.name}`],
     ...tmpfsItems(pod.volumes),
     ...["/proc", "/sys", "/dev"].map((path): Item => ["bind", "-", "deep", path, path]),
