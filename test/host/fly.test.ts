@@ -62,7 +62,7 @@ forEachSuite((suite) => {
       await host.sh("systemctl start rkt-pod@mounts");
       await appeared(host, "/dev/shm/ready");
       assert.equal(await host.sh("cat /proc/self/mountinfo | wc -l"), before);
-      await host.sh("systemctl kill --signal=KILL rkt-pod@mounts; rm /dev/shm/ready");
+      await host.sh("systemctl kill --kill-who=main --signal=KILL rkt-pod@mounts; rm /dev/shm/ready");
       await waitFor(async () => ((await property(host, "mounts", "ActiveState")) === "failed" ? true : undefined), { what: "the end" });
       assert.equal(await host.sh("cat /proc/self/mountinfo | wc -l"), before);
       assert.match(await host.sh("rkt status mounts"), /^app-main=137$/m);
