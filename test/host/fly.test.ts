@@ -69,6 +69,14 @@ forEachSuite((suite) => {
       await host.sh("rkt pod rm mounts");
     });
 
+    await t.test("that is killed with all of its unit leaves a record", async () => {
+      await applied(host, "force", shellApp("main", WAITS));
+      await host.sh("systemctl start rkt-pod@force");
+      await appeared(host, "/srv/out/ready");
+      await host.sh("rkt stop --force force");
+      assert.match(await host.sh("rkt status force"), /^app-main=137$/m);
+    });
+
     await t.test("has all of the host's privileges, its processes and network; /proc, /dev and /sys are there", async () => {
       const see =
         "grep CapEff /proc/self/status; readlink /proc/self/ns/net; readlink /proc/self/ns/pid; ls -d /dev/null /sys/class; cat /proc/1/comm";

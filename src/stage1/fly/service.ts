@@ -9,7 +9,6 @@ export function serviceLines(pod: PodDescription, app: AppDescription): EntryInp
     ...(pod.job ? ([["Type", "oneshot", "A job: start waits for its end"]] as const) : []),
     ...(app.notify ? ([["NotifyAccess", "all", "The app says when it is ready, or a child of it"]] as const) : []),
     ...(app.watchdogUsec === undefined ? [] : [["WatchdogSec", `${app.watchdogUsec}us`] as const]),
-    ["Delegate", "no", "No systemd inside: the control group is the app's"],
     ["SyslogIdentifier", app.name],
     ["LogExtraFields", `RKT_APP=${app.name}`],
     ["KillSignal", app.stopSignal],
