@@ -10,6 +10,30 @@ import { waitFor } from "../lib/wait-for.ts";
 const POD = "[Pod]\nStage1=fly\nVolume=out,kind=host,source=/srv/out\n";
 const WAITS = 'trap "echo got-term; exit 3" TERM; echo started; touch /out/ready; while :; do sleep 1000 & wait; done';
 
+/** Ready when /out/go is there; at its stop it writes to /dev/stdout, opened anew. */
+const READY_APP = `
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+static void stop(int number) { int out = open("/dev/stdout", O_WRONLY); _exit(write(out, "last line\\n", 10) == 10 ? 0 : number); }
+int main(void) {
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  const char *path = getenv("NOTIFY_SOCKET");
+  int notify = socket(AF_UNIX, SOCK_DGRAM, 0);
+  if (path == NULL) return 3;
+  signal(SIGTERM, stop);
+  close(open("/out/running", O_CREAT | O_WRONLY, 0644));
+  while (access("/out/go", F_OK) < 0) usleep(20000);
+  strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  if (sendto(notify, "READY=1", 7, 0, (struct sockaddr *)&address, sizeof address) != 7) return 4;
+  for (;;) pause();
+}
+`;
+
 async function applied(host: TestHost, name: string, app: string, pod = POD): Promise<void> {
   await host.sh("rm -f /srv/out/*");
   await applyPod(host, name, `${pod}${app}`);
@@ -138,6 +162,20 @@ forEachSuite((suite) => {
       await host.sh("systemctl start rkt-pod@echo.socket");
       assert.deepEqual(await connect(host, 7001, { address: "127.0.0.1" }), ["fds=1 own=yes names=main"]);
       await host.sh("systemctl stop rkt-pod@echo.socket rkt-pod@echo");
+    });
+
+    await t.test("says itself when it is ready, and loses no line of what it opened again", async () => {
+      await makeImage(host, { name: "ready", files: { "bin/readyd": await compileStatic(READY_APP) }, app: { exec: ["/bin/readyd"] } });
+      await host.sh("rm -f /srv/out/*");
+      const app = "[App main]\nImage=/root/images/ready.aci\nMount=volume=out,target=/out\nNotify=yes\nOutput=pipe\n";
+      await applyPod(host, "ready", `${POD}${app}`);
+      await host.sh("systemctl start --no-block rkt-pod@ready");
+      await appeared(host, "/srv/out/running");
+      assert.equal(await property(host, "ready", "ActiveState"), "activating");
+      await host.sh("touch /srv/out/go");
+      await waitFor(async () => ((await property(host, "ready", "ActiveState")) === "active" ? true : undefined), { what: "READY=1" });
+      await host.sh("rkt stop ready; journalctl --sync");
+      assert.match(await host.sh("rkt logs ready"), /last line$/m);
     });
 
     await t.test("runs its handlers around itself, as root in its root", async () => {
