@@ -10,7 +10,7 @@ export function podJson(context: Context, view: PodView): Record<string, unknown
     name: pod.uuid,
     state: view.state,
     ...(pod.name === undefined ? {} : { pod_name: pod.name }),
-    machine: `rkt-${pod.uuid}`,
+    ...(view.isMachine ? { machine: `rkt-${pod.uuid}` } : {}),
     unit: unitOf(context.host, pod),
     ...(view.networks.length === 0 ? {} : { networks: view.networks.map((netName) => ({ netName })) }),
     app_names: view.apps.map(({ app }) => app.name),

@@ -24,6 +24,8 @@ export interface PodView {
   readonly last: LastRun | undefined;
   readonly apps: readonly AppView[];
   readonly networks: readonly string[];
+  /** Does systemd-machined know it while it runs? */
+  readonly isMachine: boolean;
 }
 
 export interface AppView {
@@ -64,8 +66,9 @@ export function viewPod(context: Context, pod: Pod, busy: boolean): PodView {
   const manifest = digest === undefined ? undefined : readManifest(context, pod, digest);
   const state = stateOf(pod, busy, started !== undefined);
   const apps = (manifest?.apps ?? []).map((app) => viewApp(context, { pod, app, runs, started: started !== undefined }));
-  const networks = digest === undefined ? [] : readPodGeneration(context.host, pod, digest).networks;
-  return { pod, state, manifest, started, last: runs ? undefined : readLastRun(context.host, pod), apps, networks };
+  const record = digest === undefined ? undefined : readPodGeneration(context.host, pod, digest);
+  const last = runs ? undefined : readLastRun(context.host, pod);
+  return { pod, state, manifest, started, last, apps, networks: record?.networks ?? [], isMachine: record?.liveness === undefined };
 }
 
 /** By phase and lock, as the original; what ran in no time has ended. */
