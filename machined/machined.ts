@@ -3,7 +3,7 @@ import { quoteText } from "../src/base/escape.ts";
 import type { Bus } from "../src/dbus/bus.ts";
 import { isDbusError } from "../src/dbus/error.ts";
 import { type MachineAddress, readAddresses } from "./addresses.ts";
-import { MACHINED, MANAGER, MANAGER_PATH, NO_SUCH_MACHINE } from "./names.ts";
+import { MACHINED, MANAGER, MANAGER_PATH, NO_REPLY, NO_SUCH_MACHINE } from "./names.ts";
 import { type MachineProperties, readProperties } from "./properties.ts";
 import { type MachinePty, openPty } from "./pty.ts";
 import { type Registration, register } from "./register.ts";
@@ -59,7 +59,9 @@ async function isThere(bus: Bus, name: string): Promise<boolean> {
 }
 
 async function getMachine(bus: Bus, name: string): Promise<string | undefined> {
-  const reply = await unlessGone(callMachined(bus, "GetMachine", name, "o"));
+  const ask = () => unlessGone(callMachined(bus, "GetMachine", name, "o"));
+  // machined ends when it is idle, and may do so with our question in hand; the next one starts it again.
+  const reply = await ask().catch((error: unknown) => (isDbusError(error, NO_REPLY) ? ask() : Promise.reject(error)));
   const path = reply?.[0];
   return typeof path === "string" ? path : undefined;
 }
