@@ -7,14 +7,16 @@ import { assertPortsFree } from "../net/ports.ts";
 import { moveAdHoc } from "../pod/ad-hoc.ts";
 import type { ConsoleDescription, Engine } from "../pod/engine.ts";
 import type { Phase, PodDirectories } from "../pod/paths.ts";
-import { adHocDirectory } from "../pod/paths.ts";
+import { adHocDirectory, lockPath } from "../pod/paths.ts";
 import type { PodDeclaration } from "../spec/declaration.ts";
 import { commitGeneration, writePlanFile } from "./carry-out.ts";
 import type { ApplyContext } from "./context.ts";
 import { describePod } from "./describe.ts";
+import { checkIdMapping } from "./id-mapping.ts";
 import { judgeImages } from "./judge.ts";
 import type { AdHocPlan } from "./plan-ad-hoc.ts";
 import { planAdHoc, withConsole } from "./plan-ad-hoc.ts";
+import { releaseClaimsOf } from "./release-claims.ts";
 import { runningPortOwners } from "./port-owners.ts";
 
 export interface AdHocInput {
@@ -33,6 +35,7 @@ export function prepareAdHoc(context: ApplyContext, { uuid, declaration, images,
   const engine = chooseEngine(context.engines, declaration.pod.stage1);
   const described = withConsole(describePod(host, declaration, { uuid, dirs, images, copyTrees, engine }), console);
   if (described.network.kind === "namespace") assertPortsFree(described.network.ports, runningPortOwners(host, dirs, uuid));
+  checkIdMapping(host, described, dirs.dataDir);
   engine.check(described, host);
   return planAdHoc(described, { engine, dirs, version, images });
 }
@@ -61,6 +64,8 @@ export async function judgeAdHoc(context: ApplyContext, plan: AdHocPlan, insecur
 /** What is left of a pod that was refused on its way. */
 export function discardAdHoc(host: Host, dirs: PodDirectories, uuid: Uuid): void {
   const directory = adHocDirectory(dirs, "prepare", uuid);
+  releaseClaimsOf(host, dirs, uuid);
+  host.files.removeTree(lockPath(dirs, uuid));
   if (!host.files.exists(directory)) return;
   moveAdHoc(host, dirs, uuid, ["prepare", "garbage"]);
   host.files.removeTree(adHocDirectory(dirs, "garbage", uuid));

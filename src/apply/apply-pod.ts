@@ -15,6 +15,8 @@ import { describePod } from "./describe.ts";
 import { readInputs } from "./inputs.ts";
 import type { PodPlan } from "./plan-pod.ts";
 import { planPod } from "./plan-pod.ts";
+import { checkIdMapping } from "./id-mapping.ts";
+import { releaseClaimsOf } from "./release-claims.ts";
 import { portOwners } from "./port-owners.ts";
 
 /** How an app's image gets here: found or fetched, verified, judged by today's keys, rendered. */
@@ -43,10 +45,17 @@ export async function preparePlan(
   const images: RenderedImage[] = [];
   for (const app of declaration.apps) images.push(await provideImage(app));
   const uuid = chooseUuid(context, declaration);
-  const pod = describePod(context.host, declaration, { uuid, name: declaration.name, dirs: context.dirs, images, dryRun, engine });
-  if (pod.network.kind === "namespace") assertPortsFree(pod.network.ports, portOwners(context.host, context.dirs, uuid));
-  engine.check(pod, context.host);
-  return planPod(pod, { engine, dirs: context.dirs, version: context.version, declaration, images });
+  try {
+    const pod = describePod(context.host, declaration, { uuid, name: declaration.name, dirs: context.dirs, images, dryRun, engine });
+    if (pod.network.kind === "namespace") assertPortsFree(pod.network.ports, portOwners(context.host, context.dirs, uuid));
+    checkIdMapping(context.host, pod, context.dirs.dataDir);
+    engine.check(pod, context.host);
+    return planPod(pod, { engine, dirs: context.dirs, version: context.version, declaration, images });
+  } catch (error) {
+    // A pod that does not come to be keeps nothing; one that is there keeps what it has.
+    if (findNamed(context, declaration) === undefined) releaseClaimsOf(context.host, context.dirs, uuid);
+    throw error;
+  }
 }
 
 /** Writes the generation and commits it: SIGKILL at any point leaves the old or the new one whole. */

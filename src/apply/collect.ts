@@ -9,8 +9,9 @@ import { moveAdHoc } from "../pod/ad-hoc.ts";
 import { listNamedPods, runningPods } from "../pod/named.ts";
 import { isBusy, listPhase, type Pod } from "../pod/pod.ts";
 import type { Phase, PodDirectories } from "../pod/paths.ts";
-import { adHocDirectory, lockPath, phaseDirectory, phases } from "../pod/paths.ts";
+import { adHocDirectory, cgroupPath, lockPath, phaseDirectory, phases } from "../pod/paths.ts";
 import type { ApplyContext } from "./context.ts";
+import { releaseClaimsOf } from "./release-claims.ts";
 import { releaseUserRanges } from "./user-range.ts";
 import { recordGone } from "./gone.ts";
 
@@ -64,8 +65,7 @@ export async function removeAdHoc(context: ApplyContext, pod: Pod): Promise<void
   if (!move(host, dirs, pod, "garbage"))
     throw new RktError("pod-running", `Cannot remove pod ${quoteText(pod.uuid)}: another rkt works on it`);
   bury(host, dirs, pod.uuid);
-  releaseAddresses(host, dirs.dataDir, (uuid) => uuid === pod.uuid);
-  releaseUserRanges(host, dirs.dataDir, (uuid) => uuid === pod.uuid);
+  releaseClaimsOf(host, dirs, pod.uuid);
   sweepNetworks(host, dirs.runDir, (uuid) => uuid !== pod.uuid);
 }
 
@@ -127,7 +127,7 @@ function buryGarbage(host: Host, dirs: PodDirectories, say: (line: string) => vo
 function bury(host: Host, dirs: PodDirectories, uuid: Uuid): void {
   const directory = adHocDirectory(dirs, "garbage", uuid);
   if (host.files.exists(`${directory}/started`)) recordGone(host, dirs, uuid);
-  for (const path of [lockPath(dirs, uuid), `${dirs.runDir}/journal/${uuid}`]) host.files.removeTree(path);
+  for (const path of [lockPath(dirs, uuid), cgroupPath(dirs, uuid), `${dirs.runDir}/journal/${uuid}`]) host.files.removeTree(path);
   host.files.removeTree(directory);
 }
 

@@ -1,16 +1,15 @@
 import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { Uuid } from "../base/id.ts";
-import { releaseAddresses } from "../net/claim-address.ts";
 import { readNamedPod, runningPods } from "../pod/named.ts";
 import type { NamedPod } from "../pod/named.ts";
-import { lockPath, serviceUnitOf } from "../pod/paths.ts";
+import { cgroupPath, lockPath, serviceUnitOf } from "../pod/paths.ts";
 import type { CommitRecord } from "../pod/record.ts";
 import { commitGeneration } from "./carry-out.ts";
 import type { ApplyContext } from "./context.ts";
 import { finishChanges } from "./finish.ts";
 import { recordGone } from "./gone.ts";
-import { releaseUserRanges } from "./user-range.ts";
+import { releaseClaimsOf } from "./release-claims.ts";
 import { unitsOf } from "./settle.ts";
 
 /** Is a run of the pod going on, or its unit not yet gone? Its lock must be free and its unit's cgroup empty before anything is taken away. */
@@ -62,9 +61,9 @@ export async function removePod(context: ApplyContext, pod: NamedPod): Promise<v
   files.rename(pod.directory, grave);
   files.removeTree(grave);
   files.removeTree(`${context.dirs.dataDir}/volumes/${pod.name}`);
-  releaseUserRanges(context.host, context.dirs.dataDir, (uuid) => uuid === pod.uuid);
-  releaseAddresses(context.host, context.dirs.dataDir, (uuid) => uuid === pod.uuid);
-  for (const path of [lockPath(context.dirs, pod.uuid), `${context.dirs.runDir}/journal/${pod.uuid}`]) files.removeTree(path);
+  releaseClaimsOf(context.host, context.dirs, pod.uuid);
+  const ours = [lockPath(context.dirs, pod.uuid), `${context.dirs.runDir}/journal/${pod.uuid}`, cgroupPath(context.dirs, pod.uuid)];
+  for (const path of ours) files.removeTree(path);
 }
 
 /** The pod as it stands on disk now. */
