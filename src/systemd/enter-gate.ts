@@ -17,6 +17,7 @@ export function openGate(host: Host, move: CgroupMove): EnterGate {
   const guard = host.programs.pipe(["sh", "-c", GUARD, "sh", group]);
   guard.done.catch(() => undefined);
   host.files.mkdir(group);
+  giveToPod(host, group);
   host.files.write(`${group}/cgroup.freeze`, "1");
   const over = new AbortController();
   const pump = async (): Promise<void> => {
@@ -38,6 +39,13 @@ export function openGate(host: Host, move: CgroupMove): EnterGate {
       if (error !== undefined) throw error;
     },
   };
+}
+
+/** The pod's PID 1 puts processes into its groups itself; with user ids of its own it is not root of the host. */
+function giveToPod(host: Host, group: string): void {
+  const { uid, gid } = host.files.stat(group.slice(0, group.lastIndexOf("/")));
+  if (uid === 0) return;
+  for (const name of ["", "/cgroup.procs", "/cgroup.threads", "/cgroup.subtree_control"]) host.files.chown(`${group}${name}`, uid, gid);
 }
 
 /** Without a word from us we were killed: what has not been moved yet may not run, and nobody waits for it. */
