@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { bootWithBox } from "../lib/box.ts";
+import { forEachSuite } from "../lib/each-suite.ts";
+import type { TestHost } from "../lib/host.ts";
+import { waitFor } from "../lib/wait-for.ts";
+
+const IMAGE = "example.com/box";
+const sh = (script: string): readonly string[] => [IMAGE, "--exec=/bin/sh", "--", "-c", script];
+const rkt = (...words: readonly string[]): readonly string[] => ["rkt", ...words];
+
+async function states(host: TestHost): Promise<string[]> {
+  const pods = JSON.parse(await host.sh("rkt list --format=json")) as { readonly state: string }[];
+  return pods.map(({ state }) => state);
+}
+
+async function running(host: TestHost, file: string): Promise<string> {
+  const ask = async () => {
+    const result = await host.run(["sh", "-c", `rkt status --uuid-file=${file} && cat ${file}`]);
+    return /^state=running$/m.test(result.stdout) && /^pid=/m.test(result.stdout) ? result.stdout.trim().split("\n").at(-1) : undefined;
+  };
+  return waitFor(ask, { what: "the pod to run" });
+}
+
+/** Resolves when the program has ended. */
+function started(host: TestHost, argv: readonly string[]): Promise<unknown> {
+  return once(host.spawn(argv, { stdio: "ignore" }), "exit");
+}
+
+/** Everything that ad-hoc pods leave. */
+async function traces(host: TestHost): Promise<string> {
+  return host.sh(`find /var/lib/rkt/pods -mindepth 2 -maxdepth 2 ! -path '*/gone/*'; ls /run/rkt/locks /run/rkt/net /run/netns /var/lib/rkt/net/* /var/lib/rkt/users 2>/dev/null \
+    | grep -e - -e '^[0-9]' || :; systemctl list-units --all --plain --no-legend 'rkt-run-*' 'rkt-clean-*'; machinectl list --no-legend`);
+}
+
+forEachSuite((suite) => {
+  test("ad-hoc pods", async (t) => {
+    await using host = await bootWithBox(suite);
+    await host.sh("rkt fetch /root/images/box.aci");
+
+    await t.test("the app's bytes are rkt's output, its status rkt's, and its lines stand in the journal", async () => {
+      const result = await host.run(rkt("run", "--net=none", "--uuid-file-save=/tmp/u1", ...sh("printf 'a\\tb\\n'; echo err >&2; exit 7")));
+      assert.deepEqual([result.stdout, result.stderr, result.status], ["a\tb\n", "err\n", 7]);
+      assert.match(await host.sh("journalctl -q -o cat -m _MACHINE_ID=$(tr -d -- - < /tmp/u1) -t box | sort"), /a\tb\nerr\n/);
+      assert.match(await host.sh("rkt status --uuid-file=/tmp/u1"), /^state=exited$[\s\S]*^app-box=7$/m);
+    });
+
+    await t.test("a long output arrives whole", async () => {
+      const result = await host.run(rkt("run", "--net=none", ...sh("seq 1 20000")));
+      assert.equal(result.stdout, `${Array.from({ length: 20_000 }, (_, index) => index + 1).join("\n")}\n`);
+      assert.equal(result.status, 0);
+    });
+
+    await t.test("SIGTERM stops the pod in order", async () => {
+      const exited = started(
+        host,
+        rkt(
+          "run",
+          "--net=none",
+          "--uuid-file-save=/tmp/u2",
+          ...sh("trap 'echo got term; exit 3' TERM; while :; do sleep 1000 & wait; done"),
+        ),
+      );
+      const uuid = await running(host, "/tmp/u2");
+      await host.sh(`pkill -TERM -f '${uuid}/[g]en/.*/wait'`);
+      await exited;
+      assert.match(await host.sh(`rkt logs ${uuid}`), /got term/);
+      assert.match(await host.sh(`rkt status ${uuid}`), /^state=exited$/m);
+    });
+
+    await t.test("several apps, each with options and arguments of its own", async () => {
+      const words = [...sh("echo one $V"), "---", IMAGE, "--name=second", "--exec=/bin/sh", "--environment=V=2", "--", "-c", "echo two $V"];
+      const { stdout, status } = await host.run(rkt("run", "--net=none", "--set-env=V=1", ...words));
+      assert.deepEqual([stdout.split("\n").toSorted(), status], [["", "one 1", "two 1"], 0]);
+    });
+
+    await t.test("prepare prints the UUID and nothing else; run-prepared runs it once", async () => {
+      const prepared = await host.run(rkt("prepare", ...sh("hostname; exit 4")));
+      assert.match(prepared.stdout, /^[0-9a-f-]{36}\n$/);
+      const uuid = prepared.stdout.trim();
+      const result = await host.run(rkt("run-prepared", "--net=none", "--hostname=prep", uuid.slice(0, 8)));
+      assert.deepEqual([result.stdout, result.status], ["prep\n", 4]);
+      assert.equal((await host.run(rkt("run-prepared", uuid))).status, 254);
+    });
+
+    await t.test("in a unit the engine is the main process, ready when the pod is, and no Node stays", async () => {
+      const words = sh("echo up; while :; do sleep 1000 & wait; done");
+      await host.sh(
+        `systemd-run --quiet --unit=box --service-type=notify ${rkt("run", "--net=none", "--uuid-file-save=/tmp/u3", ...words)
+          .map((word) => `'${word}'`)
+          .join(" ")}`,
+      );
+      const uuid = (await host.read("/tmp/u3")).trim();
+      assert.equal((await host.sh("cat /proc/$(systemctl show -P MainPID box)/comm")).trim(), "systemd-nspawn");
+      const tree = await host.sh("systemctl status --no-pager box");
+      for (const part of ["box.service", "systemd-journald.service", "/usr/lib/systemd/systemd"]) assert.ok(tree.includes(part), tree);
+      assert.doesNotMatch(await host.sh("ps -eo args"), /rkt\/bin\/node/);
+      assert.match(await host.sh("machinectl list --no-legend"), new RegExp(`rkt-${uuid}`));
+      assert.match(await host.sh(`journalctl -q -o cat -M rkt-${uuid} -t box`), /^up$/m);
+      await host.sh("systemctl stop box");
+      const gone = async () => ((await host.sh("systemctl list-units --all --plain --no-legend 'rkt-clean-*'")) === "" ? true : undefined);
+      await waitFor(gone, { what: "the clean-up" });
+      assert.match(await host.sh(`rkt status ${uuid}`), /^state=exited$/m);
+    });
+
+    await t.test("what is not trusted does not run, and leaves nothing", async () => {
+      await host.sh("rm -r /etc/rkt/trustedkeys/prefix.d/example.com");
+      const before = await traces(host);
+      const result = await host.run(rkt("run", "--net=none", ...sh("echo never")));
+      assert.deepEqual([result.stdout, result.status], ["", 254]);
+      assert.match(result.stderr, /not trusted/);
+      assert.equal(await traces(host), before);
+      assert.equal((await host.run(rkt("run", "--insecure-options=image", "--net=none", ...sh("echo told")))).stdout, "told\n");
+      await host.sh("rkt trust --prefix=example.com --skip-fingerprint-review /root/key.asc");
+    });
+
+    await t.test("gc marks first, keeps for a while, spares what runs, and then leaves no trace", async () => {
+      const exited = started(host, rkt("run", "--private-users", "--uuid-file-save=/tmp/u4", ...sh("while :; do sleep 1000 & wait; done")));
+      const uuid = await running(host, "/tmp/u4");
+      await host.sh("rkt prepare example.com/box >/tmp/u5");
+      await host.sh("rkt gc --mark-only");
+      assert.deepEqual([...new Set(await states(host))].toSorted(), ["exited garbage", "prepared", "running"]);
+      assert.match((await host.run(rkt("gc"))).stderr, /not removed: still within grace period/);
+      assert.equal((await host.run(rkt("rm", uuid))).status, 254);
+      await host.sh("rkt gc --grace-period=0s");
+      assert.deepEqual((await states(host)).toSorted(), ["prepared", "running"]);
+      await host.sh(`rkt stop ${uuid}`);
+      await exited;
+      await host.sh(`rkt rm $(cat /tmp/u5); rkt gc --grace-period=0s --expire-prepared=0s`);
+      assert.deepEqual(await states(host), []);
+      assert.equal(await traces(host), "");
+    });
+
+    await t.test("a pod whose engine and waiter were killed is collected like any other", async () => {
+      const exited = started(host, rkt("run", "--uuid-file-save=/tmp/u6", ...sh("while :; do sleep 1000 & wait; done")));
+      const uuid = await running(host, "/tmp/u6");
+      await host.sh(`pkill -KILL -f '${uuid}/[g]en/.*/wait'; systemctl kill --signal=KILL rkt-run-${uuid}.service`);
+      await exited;
+      const clean = async () => {
+        await host.sh("rkt gc --grace-period=0s");
+        return (await traces(host)) === "" ? true : undefined;
+      };
+      await waitFor(clean, { what: "nothing to be left of the killed pod" });
+    });
+  });
+});
