@@ -111,7 +111,8 @@ function leftEmbryos(host: Host, dirs: PodDirectories, locked: ReadonlySet<Uuid>
 /** Since the rename into its phase, which sets the directory's change time. */
 function ageOf(host: Host, directory: string): number {
   const stat = host.files.tryStat(directory);
-  return stat === undefined ? 0 : host.clock.now() - stat.ctimeMs;
+  // The clock has whole milliseconds: what was marked in this one is not younger than nothing.
+  return stat === undefined ? 0 : Math.max(0, host.clock.now() - stat.ctimeMs);
 }
 
 function buryGarbage(host: Host, dirs: PodDirectories, say: (line: string) => void): void {
@@ -131,10 +132,22 @@ function bury(host: Host, dirs: PodDirectories, uuid: Uuid): void {
   host.files.removeTree(directory);
 }
 
+/** Of pods that are gone, or that were killed before they had a directory. Whoever makes one holds its lock. */
+function removeRuntimeFiles(host: Host, dirs: PodDirectories, known: ReadonlySet<string>): void {
+  for (const entry of host.files.tryList(`${dirs.runDir}/locks`)) {
+    const uuid = known.has(entry) ? undefined : tryUuid(entry);
+    const lock = uuid === undefined ? undefined : host.locks.tryLock(lockPath(dirs, uuid), { wait: 0 });
+    if (uuid === undefined || lock === undefined) continue;
+    for (const path of [`${dirs.runDir}/journal/${uuid}`, cgroupPath(dirs, uuid), lockPath(dirs, uuid)]) host.files.removeTree(path);
+    lock.release();
+  }
+}
+
 /** Addresses and networks of pods that are gone or have ended badly. */
 function sweepLeftovers(host: Host, dirs: PodDirectories): void {
   const known = new Set<string>(listNamedPods(host, dirs).map((pod) => pod.uuid));
   for (const phase of phases) for (const entry of host.files.tryList(phaseDirectory(dirs, phase))) known.add(entry);
+  removeRuntimeFiles(host, dirs, known);
   releaseAddresses(host, dirs.dataDir, (uuid) => !known.has(uuid));
   releaseUserRanges(host, dirs.dataDir, (uuid) => !known.has(uuid));
   const running: ReadonlySet<string> = runningPods(host, dirs);
