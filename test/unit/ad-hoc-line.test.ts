@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { declareRequest } from "../../src/cli/ad-hoc/declare.ts";
+import { prepareOptions, runOptions } from "../../src/cli/ad-hoc/options.ts";
+import { parseRunLine } from "../../src/cli/ad-hoc/parse.ts";
+import type { RequestedApp, RunRequest } from "../../src/cli/ad-hoc/request.ts";
+import { takeGlobals } from "../../src/cli/take-globals.ts";
+import { parseImageManifest } from "../../src/spec/image-manifest.ts";
+
+const files = { "/env": "A=1\n# comment\n; another\nB=two words\n", "/twice": "A=1\nA=2\n" } as Readonly<Record<string, string>>;
+const host = {
+  env: { HOME: "/root", TERM: "xterm", NOTIFY_SOCKET: "/run/x" },
+  files: {
+    tryStat: (path: string) => (files[path] === undefined ? undefined : { type: "file", size: files[path].length }),
+    readText: (path: string) => files[path] ?? "",
+  },
+} as unknown as Parameters<typeof parseRunLine>[2]["host"];
+
+function parse(line: string, insecure: readonly string[] = []): RunRequest {
+  return parseRunLine("run", line.split(" "), { host, insecure: new Set(insecure) }).request;
+}
+
+const manifest = parseImageManifest(
+  JSON.stringify({
+    acKind: "ImageManifest",
+    acVersion: "0.8.11",
+    name: "example.com/web_app",
+    app: { exec: ["/bin/server", "--image"], user: "0", group: "0", environment: [{ name: "HOME", value: "/image" }] },
+  }),
+);
+
+function declare(line: string) {
+  const request = parse(line);
+  return declareRequest(
+    request,
+    request.apps.map(() => ({ name: manifest.name, manifest })),
+  );
+}
+
+test("options of the pod", () => {
+  const table: readonly (readonly [line: string, expected: Partial<RunRequest["pod"]>])[] = [
+    ["x", { net: [], privateUsers: false, stage1: "nspawn" }],
+    ["--net x", { net: ["default"] }],
+    ["--private-net x", { net: ["default"] }],
+    ["--net=host x", { net: ["host"] }],
+    ["--net=default,default-restricted x", { net: ["default", "default-restricted"] }],
+    ["--private-users x", { privateUsers: true }],
+    ["--private-users=false x", { privateUsers: false }],
+    [
+      "--dns=192.0.2.1,192.0.2.2 --dns-search=a --dns-opt=b --dns-domain=c x",
+      { dns: ["192.0.2.1", "192.0.2.2"], dnsSearch: ["a"], dnsOption: ["b"], dnsDomain: "c" },
+    ],
+    ["--hosts-entry=192.0.2.1=a --hosts-entry host --hostname h x", { hostsEntry: ["192.0.2.1=a", "host"], hostname: "h" }],
+    ["--stage1-name=coreos.com/rkt/stage1-fly x", { stage1: "fly" }],
+    ["--stage1-name=coreos.com/rkt/stage1-coreos:1.30.0 x", { stage1: "nspawn" }],
+    ["--stage1-from-dir=stage1-fly.aci x", { stage1: "fly" }],
+    [
+      "--set-env=A=1 --set-env=B=a=b x",
+      {
+        environment: [
+          { name: "A", value: "1" },
+          { name: "B", value: "a=b" },
+        ],
+      },
+    ],
+    [
+      "--set-env=C=3 --set-env-file=/env x",
+      {
+        environment: [
+          { name: "A", value: "1" },
+          { name: "B", value: "two words" },
+          { name: "C", value: "3" },
+        ],
+      },
+    ],
+    [
+      "--inherit-env x",
+      {
+        inherited: [
+          { name: "HOME", value: "/root" },
+          { name: "TERM", value: "xterm" },
+        ],
+      },
+    ],
+  ];
+  for (const [line, expected] of table) {
+    const { pod } = parse(line);
+    for (const [key, value] of Object.entries(expected)) assert.deepEqual(pod[key as keyof typeof pod], value, line);
+  }
+  const { pod } = parse("--port=web:192.0.2.1:80 --volume v,kind=host,source=/srv,readOnly=true --mount volume=v,target=/v x");
+  assert.deepEqual([pod.ports[0]?.hostPort, pod.volumes[0]?.source, pod.mounts[0]?.path], [80, "/srv", "/v"]);
+  assert.deepEqual([parse("--no-overlay x").overlay, parse("--interactive x").interactive, parse("x").overlay], [false, true, true]);
+});
+
+test("options of an image concern that image", () => {
+  const table: readonly (readonly [words: string, expected: Partial<RequestedApp>])[] = [
+    ["--exec /bin/sh -- -c true", { exec: "/bin/sh", args: ["-c", "true"] }],
+    ["--name=n --user=1 --group=2 --supplementary-gids=3,4", { name: "n", user: "1", group: "2", supplementaryGroups: ["3", "4"] }],
+    ["--working-dir=/w --readonly-rootfs", { workingDirectory: "/w", readOnlyRootFS: true }],
+    [
+      "--environment=A=1 --user-annotation=k=v --user-label=l=w",
+      { environment: [{ name: "A", value: "1" }], annotations: { k: "v" }, labels: { l: "w" } },
+    ],
+    ["--signature=s.asc", { signature: "s.asc" }],
+    ["--mount volume=v,target=/v", { mounts: [{ volume: "v" as never, path: "/v" }] }],
+    ["--memory=64M", { isolators: [{ name: "resource/memory" as never, value: { request: "64M", limit: "64M" } }] }],
+    ["--cpu=500m", { isolators: [{ name: "resource/cpu" as never, value: { request: "500m", limit: "500m" } }] }],
+    ["--cpu-shares=1024", { isolators: [{ name: "os/linux/cpu-shares" as never, value: 1024 }] }],
+    ["--oom-score-adj=-500", { isolators: [{ name: "os/linux/oom-score-adj" as never, value: -500 }] }],
+    [
+      "--caps-retain=CAP_KILL,CHOWN",
+      { isolators: [{ name: "os/linux/capabilities-retain-set" as never, value: { set: ["CAP_KILL", "CAP_CHOWN"] } }] },
+    ],
+    ["--caps-remove=CAP_KILL", { isolators: [{ name: "os/linux/capabilities-remove-set" as never, value: { set: ["CAP_KILL"] } }] }],
+    [
+      "--seccomp=mode=remove,errno=EPERM,mount",
+      { isolators: [{ name: "os/linux/seccomp-remove-set" as never, value: { set: ["mount"], errno: "EPERM" } }] },
+    ],
+  ];
+  for (const [words, expected] of table) {
+    const [first, second] = parse(`a ${words}${words.includes("--") && words.includes(" -- ") ? " ---" : ""} b`).apps;
+    for (const [key, value] of Object.entries(expected)) assert.deepEqual(first?.[key as keyof RequestedApp], value, words);
+    assert.deepEqual([second?.image, second?.isolators, second?.exec], ["b", [], undefined]);
+  }
+});
+
+test("-- and --- part images and arguments; a stray --- and empty words are passed over", () => {
+  const { apps } = parse("--- a -- x -- y --- b --  --- c");
+  assert.deepEqual(
+    apps.map(({ image, args }) => [image, args]),
+    [
+      ["a", ["x", "--", "y"]],
+      ["b", [""]],
+      ["c", undefined],
+    ],
+  );
+});
+
+test("pull policies and old spellings", () => {
+  assert.deepEqual(
+    ["x", "--pull-policy=never x", "--store-only x", "--no-store x"].map((line) => parse(line).apps[0]?.pull),
+    ["new", "never", "never", "update"],
+  );
+  const { warnings } = parseRunLine("run", ["--private-net", "--store-only", "x", "--cap-retain=CAP_KILL"], { host, insecure: new Set() });
+  assert.deepEqual(
+    warnings.map((text) => text.split(" ")[0]),
+    ["--private-net", "--store-only", "--cap-retain"],
+  );
+});
+
+test("protections that are switched off", () => {
+  const isolators = parse("x", ["capabilities", "seccomp"]).apps[0]?.isolators ?? [];
+  assert.deepEqual(
+    isolators.map(({ name }) => name),
+    ["os/linux/capabilities-retain-set", "os/linux/seccomp-retain-set"],
+  );
+  assert.throws(() => parse("x", ["paths"]), { code: "option-refused" });
+});
+
+test("what is wrong is refused in words", () => {
+  const table: readonly (readonly [line: string, message: RegExp])[] = [
+    ["", /Cannot run without IMAGE/],
+    ["-- x", /an image is required before any app arguments/],
+    ["a -- x --- -- y", /only one set of app arguments allowed per image/],
+    ["--exec=/x a", /--exec must follow an image/],
+    ["a --volume=v,kind=empty", /--volume stands behind image "a"/],
+    ["a --exec=/x --exec=/y", /--exec stands twice for image "a"/],
+    ["--frob a", /unknown option "--frob"/],
+    ["--volume", /--volume needs a value/],
+    ["--private-users=maybe a", /neither true nor false/],
+    ["--pull-policy=sometimes a", /none of its values/],
+    ["--store-only --no-store a", /policies never and update at once/],
+    ["--net --private-net a", /--net together with --private-net/],
+    ["--interactive a b", /one app can have the terminal/],
+    ["a --memory=100", /4096 bytes are the least/],
+    ["a --cpu-shares=1", /2 to 262144/],
+    ["a --caps-retain=CAP_KILL --caps-remove=CAP_KILL", /--caps-retain together with --caps-remove/],
+    ["a --caps-retain=CAP_FLY", /CAP_FLY/],
+    ["a --environment=A=1 --environment=A=2", /Cannot set "A" twice/],
+    ["--set-env-file=/none a", /it does not exist/],
+    ["--set-env-file=/twice a", /sets "A" twice/],
+    ["--stage1-hash=sha512-ab a", /Cannot use --stage1-hash: stage1 images are not there yet/],
+    ["--pod-manifest=/x a", /Cannot use --pod-manifest/],
+    ["--mds-register a", /no metadata service/],
+    ["--ipc=parent a", /none of its values/],
+    ["--stage1-name=example.com/other a", /rkt does not know it/],
+    ["a --stdin=stream", /none of its values/],
+  ];
+  for (const [line, message] of table) {
+    assert.throws(
+      () => parse(line),
+      (error: Error & { readonly hint?: string }) => message.test(`${error.message} ${error.hint ?? ""}`),
+      line,
+    );
+  }
+  assert.throws(() => declare("a b"), /two apps of the name "web-app"/);
+  assert.throws(() => declare("a --mount=volume=v,target=/v"), /no --volume is of that name/);
+  assert.throws(() => declare("--volume=v,kind=state a"), /only a named pod keeps volumes/);
+});
+
+test("arguments follow what the image, or --exec, runs; variables come in the original's order", () => {
+  assert.deepEqual(declare("a -- --more").apps[0]?.exec, ["/bin/server", "--image", "--more"]);
+  assert.deepEqual(declare("a --exec=/bin/sh -- -c").apps[0]?.exec, ["/bin/sh", "-c"]);
+  assert.equal(declare("a").apps[0]?.exec, undefined);
+  const [app] = declare("--inherit-env --set-env=A=set --set-env-file=/env a --environment=A=image --environment=E=1").apps;
+  assert.deepEqual(app?.environment, [
+    { name: "TERM", value: "xterm" },
+    { name: "A", value: "set" },
+    { name: "E", value: "1" },
+    { name: "B", value: "two words" },
+  ]);
+  assert.equal(app?.name, "web-app");
+});
+
+test("global options stand anywhere but among an app's arguments", () => {
+  const { args, given } = takeGlobals(runOptions, "--volume --debug a --insecure-options=image -- --debug --- --dir /x b".split(" "));
+  assert.deepEqual(args, ["--volume", "--debug", "a", "--", "--debug", "---", "b"]);
+  assert.deepEqual(
+    [...given],
+    [
+      ["insecure-options", ["image"]],
+      ["dir", ["/x"]],
+    ],
+  );
+});
+
+test("names of options are unique", () => {
+  for (const options of [runOptions, prepareOptions]) assert.equal(new Set(options.map(({ name }) => name)).size, options.length);
+});
