@@ -6,6 +6,7 @@ import type { RenderedImage } from "../image/render.ts";
 import { createAdHoc } from "../pod/ad-hoc.ts";
 import type { ConsoleDescription } from "../pod/engine.ts";
 import { adHocDirectory } from "../pod/paths.ts";
+import type { AppSection } from "../spec/appc.ts";
 import { refuseUnsupported } from "../spec/unsupported.ts";
 import { declareRequest, withoutPlace } from "./ad-hoc/declare.ts";
 import type { RunRequest } from "./ad-hoc/request.ts";
@@ -60,15 +61,29 @@ export function planRequest(
   apply: ApplyContext,
   { uuid, request, images, console }: Pick<AdHocWish, "uuid" | "request" | "console"> & { readonly images: readonly RenderedImage[] },
 ): AdHocPlan {
+  const meant = images.map((rendered, index) => withSection(rendered, request.apps[index]?.section));
   const declaration = declareRequest(
     request,
-    images.map(({ image }) => ({ name: image.name, manifest: image.manifest })),
+    meant.map(({ image }) => ({ name: image.name, manifest: image.manifest })),
   );
   return withoutPlace(() => {
     const [problem] = refuseUnsupported(declaration);
     if (problem !== undefined) throw problem;
-    return prepareAdHoc(apply, { uuid, declaration, images, copyTrees: !request.overlay, ...(console === undefined ? {} : { console }) });
+    return prepareAdHoc(apply, {
+      uuid,
+      declaration,
+      images: meant,
+      copyTrees: !request.overlay,
+      ...(console === undefined ? {} : { console }),
+    });
   });
+}
+
+/** A pod manifest's app section stands for the image's. */
+function withSection(rendered: RenderedImage, section: AppSection | undefined): RenderedImage {
+  if (section === undefined) return rendered;
+  const { image } = rendered;
+  return { ...rendered, image: { ...image, manifest: { ...image.manifest, app: section } } };
 }
 
 export function isInsecure(request: RunRequest): boolean {

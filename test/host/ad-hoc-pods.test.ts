@@ -59,10 +59,11 @@ forEachSuite((suite) => {
           "run",
           "--net=none",
           "--uuid-file-save=/tmp/u2",
-          ...sh("trap 'echo got term; exit 3' TERM; while :; do sleep 1000 & wait; done"),
+          ...sh("trap 'echo got term; exit 3' TERM; echo waiting; while :; do sleep 1000 & wait; done"),
         ),
       );
       const uuid = await running(host, "/tmp/u2");
+      await waitFor(async () => ((await host.sh(`rkt logs ${uuid}`)).includes("waiting") ? true : undefined), { what: "the app's trap" });
       await host.sh(`pkill -TERM -f '${uuid}/[g]en/.*/wait'`);
       await exited;
       assert.match(await host.sh(`rkt logs ${uuid}`), /got term/);
@@ -82,6 +83,36 @@ forEachSuite((suite) => {
       const result = await host.run(rkt("run-prepared", "--net=none", "--hostname=prep", uuid.slice(0, 8)));
       assert.deepEqual([result.stdout, result.status], ["prep\n", 4]);
       assert.equal((await host.run(rkt("run-prepared", uuid))).status, 254);
+    });
+
+    await t.test("a pod manifest, as rkt cat-manifest prints it, runs again", async () => {
+      await host.run(
+        rkt(
+          "run",
+          "--net=none",
+          "--uuid-file-save=/tmp/m",
+          "--volume=v,kind=empty",
+          ...sh("echo from a manifest; exit 8").toSpliced(1, 0, "--mount=volume=v,target=/v"),
+        ),
+      );
+      await host.sh("rkt cat-manifest --uuid-file=/tmp/m > /tmp/manifest");
+      const result = await host.run(rkt("run", "--net=none", "--pod-manifest=/tmp/manifest"));
+      assert.deepEqual([result.stdout, result.status], ["from a manifest\n", 8], result.stderr);
+    });
+
+    await t.test("on a terminal ^C stops the pod, ^] three times kills it, and --interactive gives the app the terminal", async () => {
+      // The keys are typed when the app says that it waits for them; the input ends when no pod runs any more.
+      let count = 0;
+      const typed = (keys: string, flags: string, script: string) => {
+        count += 1;
+        return host.sh(`runs() { rkt list --no-legend | grep -q running; }
+          (until [ -e /srv/out/up${count} ]; do sleep 0.1; done; for key in ${keys}; do sleep 0.2; printf "$key"; done; while runs; do sleep 0.1; done) |
+          { script -qec "exec rkt run --net=none --volume=out,kind=host,source=/srv/out ${flags} ${IMAGE} --exec=/bin/sh --mount=volume=out,target=/out -- -c 'trap : TERM; touch /out/up${count}; ${script}'" /dev/null || echo "status $?"; }`);
+      };
+      const loop = "while :; do sleep 1000 & wait; ";
+      assert.match(await typed("'\\003'", "", `${loop} exit 9; done`), /status 9/);
+      assert.match(await typed("'\\035' '\\035' '\\035'", "", `${loop} done`), /status 137/);
+      assert.match(await typed("'\\004'", "--interactive", "tty; cat; exit 6"), /\/dev\/pts\/0[^]*status 6/);
     });
 
     await t.test("in a unit the engine is the main process, ready when the pod is, and no Node stays", async () => {

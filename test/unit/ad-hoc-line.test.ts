@@ -7,7 +7,22 @@ import type { RequestedApp, RunRequest } from "../../src/cli/ad-hoc/request.ts";
 import { takeGlobals } from "../../src/cli/take-globals.ts";
 import { parseImageManifest } from "../../src/spec/image-manifest.ts";
 
-const files = { "/env": "A=1\n# comment\n; another\nB=two words\n", "/twice": "A=1\nA=2\n" } as Readonly<Record<string, string>>;
+const podManifest = JSON.stringify({
+  acKind: "PodManifest",
+  acVersion: "0.8.11",
+  apps: [
+    {
+      name: "one",
+      image: { id: `sha512-${"1".repeat(128)}` },
+      app: { exec: ["/bin/other"], user: "1", group: "2" },
+      mounts: [{ volume: "v", path: "/v" }],
+    },
+  ],
+  volumes: [{ name: "v", kind: "empty" }],
+});
+const files = { "/manifest": podManifest, "/env": "A=1\n# comment\n; another\nB=two words\n", "/twice": "A=1\nA=2\n" } as Readonly<
+  Record<string, string>
+>;
 const host = {
   env: { HOME: "/root", TERM: "xterm", NOTIFY_SOCKET: "/run/x" },
   files: {
@@ -180,7 +195,10 @@ test("what is wrong is refused in words", () => {
     ["--set-env-file=/none a", /it does not exist/],
     ["--set-env-file=/twice a", /sets "A" twice/],
     ["--stage1-hash=sha512-ab a", /Cannot use --stage1-hash: stage1 images are not there yet/],
-    ["--pod-manifest=/x a", /Cannot use --pod-manifest/],
+    ["--pod-manifest=/x", /Cannot read pod manifest "\/x": it does not exist/],
+    ["--pod-manifest=/manifest a", /together with images/],
+    ["--pod-manifest=/manifest --volume=v,kind=empty", /conflicting flags set with --pod-manifest/],
+    ["--pod-manifest=/env", /Cannot read pod manifest "\/env": /],
     ["--mds-register a", /no metadata service/],
     ["--ipc=parent a", /none of its values/],
     ["--stage1-name=example.com/other a", /rkt does not know it/],
@@ -222,6 +240,13 @@ test("global options stand anywhere but among an app's arguments", () => {
       ["dir", ["/x"]],
     ],
   );
+});
+
+test("a pod manifest gives apps, volumes and ports", () => {
+  const { apps, pod } = parse("--net=host --pod-manifest=/manifest");
+  assert.deepEqual([apps[0]?.name, apps[0]?.image, apps[0]?.pull], ["one", `sha512-${"1".repeat(128)}`, "never"]);
+  assert.deepEqual(apps[0]?.section?.exec, ["/bin/other"]);
+  assert.deepEqual([pod.net, pod.volumes[0]?.name, apps[0]?.mounts[0]?.path], [["host"], "v", "/v"]);
 });
 
 test("names of options are unique", () => {

@@ -55,6 +55,8 @@ export function declareRequest(
       hostsEntry: pod.hostsEntry,
       ...(names ? { dnsOrigin: origin } : {}),
       ...(pod.hostname === undefined ? {} : { hostname: pod.hostname }),
+      annotations: pod.annotations,
+      labels: pod.labels,
       privateUsers: pod.privateUsers,
       privateUsersOrigin: origin,
     },

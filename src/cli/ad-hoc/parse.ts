@@ -10,6 +10,7 @@ import { parseAbsolutePath, parseEnvironmentPair, parseInteger, parsePair } from
 import { parseMount, parseVolume } from "../../spec/volume.ts";
 import { type Given, splitRunLine } from "./line.ts";
 import { prepareOptions, runOptions } from "./options.ts";
+import { readManifestRequest } from "./manifest.ts";
 import { readRuntime } from "./runtime.ts";
 import { readVariables, type VariableSources } from "./variables.ts";
 import type { RequestedApp, RunRequest } from "./request.ts";
@@ -36,8 +37,13 @@ export function parseRunLine(
   { insecure, ...sources }: VariableSources & { readonly insecure: ReadonlySet<string> },
 ): ParsedRun {
   const { pod, apps } = splitRunLine(command === "run" ? runOptions : prepareOptions, words);
-  if (apps.length === 0) throw new RktError("usage", `Cannot run without IMAGE`, { hint: `See "rkt help ${command}"` });
-  if (isSet(pod, "interactive") && apps.length > 1)
+  const path = last(pod, "pod-manifest");
+  const manifest = path === undefined ? undefined : readManifestRequest(sources.host, path, pod);
+  if (manifest !== undefined && apps.length > 0)
+    throw new RktError("usage", "Cannot use --pod-manifest together with images: conflicting flags set with --pod-manifest");
+  if (manifest === undefined && apps.length === 0)
+    throw new RktError("usage", `Cannot run without IMAGE`, { hint: `See "rkt help ${command}"` });
+  if (isSet(pod, "interactive") && (manifest?.apps ?? apps).length > 1)
     throw new RktError("usage", `Cannot ${command} ${apps.length} images with --interactive: one app can have the terminal`);
   if (insecure.has("paths"))
     throw new RktError("option-refused", "Cannot use --insecure-options=paths: this release protects the kernel's paths always");
@@ -47,12 +53,16 @@ export function parseRunLine(
     .map((name) => `--${name} is the old spelling of ${oldSpellings[name]}`);
   const pull = readPull(pod);
   const request: RunRequest = {
-    apps: apps.map((app) => readApp(app.image, app.given, { pull, insecure, ...(app.args === undefined ? {} : { args: app.args }) })),
+    apps:
+      manifest?.apps ??
+      apps.map((app) => readApp(app.image, app.given, { pull, insecure, ...(app.args === undefined ? {} : { args: app.args }) })),
     pod: {
       stage1: readStage1(pod),
       ...readRuntime(pod),
-      ports: all(pod, "port").map(parsePort),
-      volumes: all(pod, "volume").map(parseVolume),
+      ports: manifest?.ports ?? all(pod, "port").map(parsePort),
+      volumes: manifest?.volumes ?? all(pod, "volume").map(parseVolume),
+      annotations: manifest?.annotations ?? {},
+      labels: manifest?.labels ?? {},
       mounts: all(pod, "mount").map(parseMount),
       privateUsers: isSet(pod, "private-users"),
       ...readVariables(sources, { inherit: isSet(pod, "inherit-env"), files: all(pod, "set-env-file"), pairs: all(pod, "set-env") }),

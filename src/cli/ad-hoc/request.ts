@@ -1,4 +1,4 @@
-import type { Isolator, PodPort } from "../../spec/appc.ts";
+import type { AppSection, Isolator, PodPort, PodVolume } from "../../spec/appc.ts";
 import type { MountSpec, VolumeSpec } from "../../spec/volume.ts";
 
 /** What a command line of `run` or `prepare` asked for: plain data, which `prepare` stores. */
@@ -23,7 +23,10 @@ export interface RequestedPod {
   readonly stage1: string;
   readonly net: readonly string[];
   readonly ports: readonly PodPort[];
-  readonly volumes: readonly VolumeSpec[];
+  readonly volumes: readonly (VolumeSpec | PodVolume)[];
+  /** Of the whole pod. */
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
   /** For every app; one of its own for the same path wins. */
   readonly mounts: readonly MountSpec[];
   readonly dns: readonly string[];
@@ -60,4 +63,6 @@ export interface RequestedApp {
   readonly isolators: readonly Isolator[];
   readonly annotations: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+  /** Of a pod manifest: stands for the image's. */
+  readonly section?: AppSection;
 }
