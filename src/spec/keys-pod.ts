@@ -90,7 +90,7 @@ export const POD_KEYS: readonly KeyInfo[] = [
     key: "PrivateUsers",
     list: false,
     value: "yes | no",
-    text: "Gives the pod a user namespace of its own. Default no.",
+    text: "Gives the pod a user namespace with 65536 ids of its own, which it keeps: root in it is nobody on the host. What it writes into a host volume belongs to the high ids, so the directory must let them write; with idmap=true, below a directory that only root may enter, to the pod's own. Refused where /var/lib/rkt lies on a file system that maps no ids. Default no.",
     example: "PrivateUsers=yes",
   },
   {
