@@ -66,10 +66,13 @@ forEachSuite((suite) => {
       assert.match(refused.stderr, /Cannot remove rkt: pods run[^]*rkt-pod@web\.service/);
     }
     assert.match(await host.sh("systemctl is-active rkt-pod@web; rkt version"), /^active\n/);
+    const network = "ls /sys/class/net | grep rkt- || :; nft list tables | grep -w rkt || :";
+    assert.equal(await host.sh(network), "rkt-default\nrkt-restricted\ntable ip rkt\ntable ip6 rkt\n");
     await host.sh("systemctl stop rkt-pod@web && rm /run/systemd/system/rkt-pod@web.service && dpkg --purge rkt");
     assert.equal(await listDisk(host), before);
     assert.equal(await host.sh("ls /var/log/journal | grep -c c9d4b4e || :"), "0\n");
     assert.equal(await host.sh("ls -A /var/lib/rkt; ls -d /run/rkt 2>/dev/null || :"), "");
+    assert.equal(await host.sh(network), "");
   });
 
   test("purge never follows a mount below /var/lib/rkt", async () => {
