@@ -43,6 +43,7 @@ export function describeApp(
     mounts: resolveMounts(app, section.mountPoints ?? [], volumes, view),
     readOnlyRootFS: app.readOnlyRootFS ?? false,
     provided: (["/etc/hosts", "/etc/resolv.conf"] as const).filter((path) => view.stat(path) === undefined),
+    ...(app.credentials.length === 0 ? {} : { credentials: app.credentials }),
     isolators: mergeIsolators(section.isolators ?? [], app.isolators),
     ...runtimeOf(app, rendered.image.manifest, view),
   };

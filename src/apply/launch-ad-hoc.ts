@@ -1,4 +1,5 @@
 import type { Uuid } from "../base/id.ts";
+import type { Host } from "../host/host.ts";
 import { moveAdHoc, writeLauncher } from "../pod/ad-hoc.ts";
 import type { Phase } from "../pod/paths.ts";
 import { adHocDirectory, runUnitOf } from "../pod/paths.ts";
@@ -34,6 +35,17 @@ export async function findForeignUnit({ manager }: Pick<ApplyContext, "manager">
   const unit = await manager?.unitByPid(pid);
   if (manager === undefined || unit === undefined || !unit.endsWith(".service")) return undefined;
   return (await manager.unitState(unit)).mainPid === pid ? unit : undefined;
+}
+
+/** Names of the credentials that systemd gave to the unit which this process is of (systemd.exec(5), "$CREDENTIALS_DIRECTORY"). */
+export function listCredentials(host: Host): readonly string[] {
+  const directory = host.env["CREDENTIALS_DIRECTORY"];
+  return directory === undefined
+    ? []
+    : host.files
+        .tryList(directory)
+        .filter((name) => /^[A-Za-z0-9_.-]{1,255}$/.test(name))
+        .toSorted();
 }
 
 /** No process: it is stopped with the unit that it is bound to, and that stop is the clean-up. Not ordered after it, which may still be starting. */

@@ -19,6 +19,8 @@ export interface AdHocWish {
   readonly request: RunRequest;
   readonly launcher: number;
   readonly console?: ConsoleDescription;
+  /** Names of the credentials of the unit that the pod becomes the main process of: all apps get them. */
+  readonly credentials?: readonly string[];
   /** Gets the UUID as soon as the pod has a directory. */
   readonly uuidFileSave?: string;
 }
@@ -59,13 +61,20 @@ export async function makeAdHoc(context: Context, apply: ApplyContext, wish: AdH
 /** The plan of a request whose images are there. */
 export function planRequest(
   apply: ApplyContext,
-  { uuid, request, images, console }: Pick<AdHocWish, "uuid" | "request" | "console"> & { readonly images: readonly RenderedImage[] },
+  {
+    uuid,
+    request,
+    images,
+    console,
+    credentials = [],
+  }: Pick<AdHocWish, "uuid" | "request" | "console" | "credentials"> & { readonly images: readonly RenderedImage[] },
 ): AdHocPlan {
   const meant = images.map((rendered, index) => withSection(rendered, request.apps[index]?.section));
-  const declaration = declareRequest(
+  const declared = declareRequest(
     request,
     meant.map(({ image }) => ({ name: image.name, manifest: image.manifest })),
   );
+  const declaration = { ...declared, apps: declared.apps.map((app) => ({ ...app, credentials })) };
   return withoutPlace(() => {
     const [problem] = refuseUnsupported(declaration);
     if (problem !== undefined) throw problem;

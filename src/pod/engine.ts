@@ -100,6 +100,8 @@ export interface AppDescription {
   /** Standard files that the image lacks and the pod provides. */
   readonly provided: readonly ("/etc/hosts" | "/etc/resolv.conf")[];
   readonly isolators: readonly Isolator[];
+  /** Names of the unit's credentials that this app gets (systemd.exec(5), "CREDENTIALS"). Absent: none. */
+  readonly credentials?: readonly string[];
   readonly notify: boolean;
   readonly watchdogUsec?: number;
   readonly output: "journal" | "pipe";

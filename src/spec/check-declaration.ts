@@ -10,7 +10,7 @@ export function checkDeclaration(pod: PodDeclaration): RktError[] {
   return [
     ...checkNet(pod),
     ...checkTwins(pod),
-    ...pod.apps.flatMap((app) => [...checkMounts(pod, app), ...checkAppNames(pod, app)]),
+    ...pod.apps.flatMap((app) => [...checkMounts(pod, app), ...checkAppNames(pod, app), ...checkCredentials(pod, app)]),
     ...checkCycles(pod),
     ...checkJob(pod),
   ];
@@ -84,6 +84,26 @@ function checkAppNames({ apps }: PodDeclaration, app: AppDeclaration): RktError[
   return unknown.map((name) =>
     problemAt(app.origin, `App ${quoteText(app.name)} waits for app ${quoteText(name)}, which the pod does not have`),
   );
+}
+
+/** Each credential that an app wants is one that the unit may have. What ImportCredential= finds is known at the start only. */
+function checkCredentials({ service }: PodDeclaration, app: AppDeclaration): RktError[] {
+  const origin = app.credentialsOrigin;
+  if (origin === undefined || service.some(({ key }) => key === "ImportCredential")) return [];
+  const sources = service
+    .filter(({ key }) => /^(Load|Set)Credential(Encrypted)?$/.test(key))
+    .map(({ value }) => value.split(":", 1)[0] ?? "");
+  // A directory of credentials gives them names that begin with its own.
+  const isThere = (name: string): boolean => sources.some((source) => name === source || name.startsWith(`${source}_`));
+  return app.credentials
+    .filter((name) => !isThere(name))
+    .map((name) =>
+      problemAt(
+        origin,
+        `The pod has no credential ${quoteText(name)}`,
+        `Write "LoadCredential=${name}:/PATH" in [Service], or another key like it`,
+      ),
+    );
 }
 
 function checkCycles({ apps }: PodDeclaration): RktError[] {

@@ -9,14 +9,6 @@ export function refuseUnsupported(declaration: PodDeclaration): readonly RktErro
   const { pod, apps } = declaration;
   const top: Origin = { path: declaration.paths[0] ?? declaration.name, line: 1 };
   const problems = [...refuseStage1(pod, top), ...refuseNet(pod, top)];
-  for (const entry of declaration.service.filter(({ key }) => /Credential(Encrypted)?$/.test(key))) {
-    problems.push(
-      problemAt(
-        { path: entry.path ?? top.path, line: entry.line ?? 1 },
-        `Cannot use "${entry.key}=": this build hands no credentials to apps yet`,
-      ),
-    );
-  }
   return sortProblems([...problems, ...apps.flatMap(refuseApp)], declaration.paths);
 }
 
@@ -51,8 +43,6 @@ function refuseApp(app: AppDeclaration): RktError[] {
       ),
     );
   }
-  if (app.credentialsOrigin !== undefined)
-    problems.push(problemAt(app.credentialsOrigin, `Cannot use "Credential=": this build hands no credentials to apps yet`));
   if (app.securityOrigin !== undefined) {
     const key = app.appArmorProfile === undefined ? "SELinuxContext" : "AppArmorProfile";
     problems.push(problemAt(app.securityOrigin, `Cannot use "${key}=": this build sets no AppArmor or SELinux label yet`));

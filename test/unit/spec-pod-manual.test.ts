@@ -28,7 +28,7 @@ test("every example of rkt.pod(5) is read without a problem", () => {
   }
   for (const { key, example } of APP_KEYS) {
     assert.ok(example.startsWith(`${key}=`));
-    const volume = key === "Mount" ? "[Pod]\nVolume=data,kind=empty\n" : "";
+    const volume = key === "Mount" ? "[Pod]\nVolume=data,kind=empty\n" : "[Service]\nSetCredential=tls-key:x\n";
     assert.deepEqual(read(`${volume}${apps}[App main]\n${example}\n`), [], example);
   }
 });

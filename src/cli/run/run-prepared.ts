@@ -1,4 +1,4 @@
-import { launchAdHoc, findForeignUnit } from "../../apply/launch-ad-hoc.ts";
+import { findForeignUnit, launchAdHoc, listCredentials } from "../../apply/launch-ad-hoc.ts";
 import { judgeAdHoc, writeAdHoc } from "../../apply/ad-hoc-pod.ts";
 import type { ApplyContext } from "../../apply/context.ts";
 import { RktError } from "../../base/error.ts";
@@ -38,7 +38,8 @@ export async function run(context: Context, [text = ""]: readonly string[], opti
       const launcher = launcherPid(host);
       const foreignUnit = await findForeignUnit(apply, launcher);
       const console = chooseConsole(context, { request, home: homeOf(dirs, { uuid }), foreign: foreignUnit !== undefined });
-      const plan = planRequest(apply, { uuid, request, images, ...(console === undefined ? {} : { console }) });
+      const credentials = foreignUnit === undefined ? [] : listCredentials(host);
+      const plan = planRequest(apply, { uuid, request, images, credentials, ...(console === undefined ? {} : { console }) });
       await judgeAdHoc(apply, plan, isInsecure(request) || context.insecure.has("image"));
       writeAdHoc(host, dirs, "prepared", plan);
       context.exec(await launchAdHoc(apply, plan, "prepared", { launcher, foreignUnit }));

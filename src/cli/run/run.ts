@@ -1,5 +1,5 @@
 import { makeUuid } from "../../apply/carry-out.ts";
-import { findForeignUnit, launchAdHoc } from "../../apply/launch-ad-hoc.ts";
+import { findForeignUnit, launchAdHoc, listCredentials } from "../../apply/launch-ad-hoc.ts";
 import type { ConsoleDescription } from "../../pod/engine.ts";
 import { homeOf } from "../../pod/paths.ts";
 import type { RunRequest } from "../ad-hoc/request.ts";
@@ -22,6 +22,7 @@ export async function run(context: Context, words: readonly string[]): Promise<n
       uuid,
       request,
       launcher,
+      ...(foreignUnit === undefined ? {} : { credentials: listCredentials(context.host) }),
       ...(console === undefined ? {} : { console }),
       ...(uuidFileSave === undefined ? {} : { uuidFileSave }),
     });

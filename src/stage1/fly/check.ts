@@ -29,6 +29,7 @@ export function checkFly(pod: PodDescription, _host: Host): void {
 
 function checkApp(app: AppDescription): void {
   const where = `Cannot run app ${quoteText(app.name)} under fly`;
+  if (app.credentials !== undefined) throw refusal(`${where}: it hands no credentials to the app`, "Mount a volume with them");
   const unmapped = [
     ...unmappedIsolators(app.isolators),
     ...app.isolators.map(({ name }) => name).filter((name) => refusedIsolators.includes(name)),

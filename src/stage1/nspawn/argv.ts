@@ -64,6 +64,7 @@ export function nspawnArgv(pod: PodDescription): string[] {
     ...(pod.hosts.kind === "host" ? [bind("/etc/hosts", "/etc/hosts", "-ro")] : []),
     ...pod.volumes.map((volume) => bindVolume(volume, pod.users)),
     ...pod.devices.map((device) => bind(device.path, device.path)),
+    ...credentialOptions(pod),
     ...managerEnvironment.map((variable) => `--setenv=${variable}`),
     "--",
     ...manager,
@@ -74,6 +75,12 @@ function consoleOptions({ console, users }: PodDescription): string[] {
   if (console === undefined) return [];
   if (console.kind === "pipes") return [`${bind(console.directory, consolePath)}${users === undefined ? "" : ":idmap"}`];
   return [`--console=${console.interactive ? "interactive" : "read-only"}`];
+}
+
+/** A name without a slash is looked up in nspawn's own $CREDENTIALS_DIRECTORY: the unit's. */
+function credentialOptions(pod: PodDescription): string[] {
+  const names = new Set(pod.apps.flatMap((app) => app.credentials ?? []));
+  return [...names].toSorted().map((name) => `--load-credential=${name}:${name}`);
 }
 
 function extraCapabilities(pod: PodDescription): string[] {

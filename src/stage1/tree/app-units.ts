@@ -64,6 +64,7 @@ function appService(pod: PodDescription, app: AppDescription): Sections {
       ...userLines(app),
       ["WorkingDirectory", workingDirectory(app)],
       ...sandboxLines(app),
+      ...credentialLines(app),
       ...streamLines(pod, app),
       ...(sockets.length === 0 ? [] : [["Sockets", sockets.join(" ")] as const]),
       ...restartLines(app),
@@ -175,6 +176,7 @@ function handlerLines(app: AppDescription): EntryInput[] {
     ["Group", "0"],
     ["WorkingDirectory", workingDirectory(app)],
     ...sandboxLines({ ...app, output: "journal" }),
+    ...credentialLines(app),
     ["SyslogIdentifier", app.name],
   ];
 }
@@ -182,6 +184,11 @@ function handlerLines(app: AppDescription): EntryInput[] {
 function userLines(app: AppDescription): EntryInput[] {
   const groups = app.supplementaryGids.join(" ");
   return [["User", String(app.uid)], ["Group", String(app.gid)], ...(groups === "" ? [] : [["SupplementaryGroups", groups] as const])];
+}
+
+/** From those that the pod's manager got; other apps do not see them. */
+function credentialLines(app: AppDescription): EntryInput[] {
+  return (app.credentials ?? []).map((name) => ["LoadCredential", name]);
 }
 
 function workingDirectory(app: AppDescription): string {
