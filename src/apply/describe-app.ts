@@ -9,6 +9,7 @@ import { composeEnvironment } from "./environment.ts";
 import { readEnvironmentFiles } from "./environment-file.ts";
 import { resolveMounts } from "./mounts.ts";
 import { resolveProgram } from "./program.ts";
+import { findProgramFault } from "./program-fault.ts";
 import type { RootfsView } from "./rootfs-view.ts";
 import { viewRootfs } from "./rootfs-view.ts";
 import type { ResolvedUser } from "./users.ts";
@@ -28,25 +29,40 @@ export function describeApp(
   const user = inApp(app, () => resolveUser(view, wantedUser(app, section)));
   const environment = composeEnvironment(app.name, user, [section.environment ?? [], app.environment, readEnvironmentFiles(host, app)]);
   const workingDirectory = app.workingDirectory ?? section.workingDirectory ?? "/";
+  const mounts = resolveMounts(app, section.mountPoints ?? [], volumes, view);
   const program = (argv: readonly string[]) => inApp(app, () => withProgram(view, argv, { workingDirectory, path: pathOf(environment) }));
   return {
     name: app.name,
     image: { id: rendered.image.id, name: rendered.image.name },
     layers: rendered.layers,
     ...rootDirectoryOf(view),
-    exec: program(commandOf(app, section)),
+    ...describeProgram(host, view, { argv: program(commandOf(app, section)), mounts }),
     ...handlersOf(section, program),
     ...idsOf(user, section),
     ...listKnownIds(view),
     workingDirectory,
     environment,
-    mounts: resolveMounts(app, section.mountPoints ?? [], volumes, view),
+    mounts,
     readOnlyRootFS: app.readOnlyRootFS ?? false,
     provided: (["/etc/hosts", "/etc/resolv.conf"] as const).filter((path) => view.stat(path) === undefined),
     ...(app.credentials.length === 0 ? {} : { credentials: app.credentials }),
     isolators: mergeIsolators(section.isolators ?? [], app.isolators),
     ...runtimeOf(app, rendered.image.manifest, view),
   };
+}
+
+function describeProgram(
+  host: Host,
+  view: RootfsView,
+  { argv, mounts }: { readonly argv: readonly string[]; readonly mounts: AppDescription["mounts"] },
+): Pick<AppDescription, "exec" | "fault"> {
+  const fault = findProgramFault(
+    host,
+    view,
+    argv[0] ?? "",
+    mounts.map(({ path }) => path),
+  );
+  return { exec: argv, ...(fault === undefined ? {} : { fault }) };
 }
 
 /** The image's app section; an image without one needs Exec=. */

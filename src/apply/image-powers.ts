@@ -3,14 +3,20 @@ import type { AppDeclaration, PodDeclaration, Warning } from "../spec/declaratio
 import type { AppDescription, PodDescription } from "../pod/engine.ts";
 
 /**
- * What an app may do beyond the default because its image says so, and no line of the pod file: the image's isolators hold, as in the
- * original, but whoever applies the pod should know. CAP_SYS_ADMIN without the default filter, for one, is as good as root on the host.
+ * What whoever applies a pod should know of its images: a program that cannot be executed, and what an app may do beyond the default because its image says so, and no line of the pod file: the image's isolators hold, as in the
+ * original. CAP_SYS_ADMIN without the default filter, for one, is as good as root on the host.
  */
 export function imagePowers(declaration: PodDeclaration, pod: PodDescription): Warning[] {
   return pod.apps.flatMap((app) => {
     const declared = declaration.apps.find((candidate) => candidate.name === app.name);
-    return declared === undefined ? [] : [...capabilityWarning(declared, app), ...filterWarning(declared, app)];
+    return declared === undefined
+      ? []
+      : [...faultWarning(declared, app), ...capabilityWarning(declared, app), ...filterWarning(declared, app)];
   });
+}
+
+function faultWarning(declared: AppDeclaration, { name, fault }: AppDescription): Warning[] {
+  return fault === undefined ? [] : [warningAt(declared, `App "${name}" will not start: ${fault}`)];
 }
 
 function capabilityWarning(declared: AppDeclaration, app: AppDescription): Warning[] {

@@ -129,6 +129,7 @@ export function recordOf(pod: PodDescription, context: Omit<PlanContext, "declar
     ...(plan.liveness === undefined ? {} : { liveness: plan.liveness }),
     images: pod.apps.flatMap((app, index) => (context.images[index]?.images ?? []).map((image) => imageRecord(app.name, image))),
     layers: [...new Set(pod.apps.flatMap((app) => app.layers))],
+    ...faultsOf(pod),
     appLayers: Object.fromEntries(pod.apps.map((app) => [app.name, app.layers])),
     sockets,
     networks: networkNames(pod.network),
@@ -152,4 +153,9 @@ function ownerComments(declaration: PodDeclaration): string[] {
     `Made by "rkt pod apply ${declaration.name}" from ${main}${dropIns.length === 0 ? "" : ` and ${dropIns.join(", ")}`}.`,
     "Edit that file and apply again; changes here are lost.",
   ];
+}
+
+function faultsOf(pod: PodDescription): Pick<GenerationRecord, "faults"> {
+  const faults = pod.apps.flatMap(({ name, fault }) => (fault === undefined ? [] : [[name, fault] as const]));
+  return faults.length === 0 ? {} : { faults: Object.fromEntries(faults) };
 }

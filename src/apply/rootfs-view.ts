@@ -1,6 +1,6 @@
 import { errno, RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
-import type { FileStat, Host } from "../host/host.ts";
+import type { FileStat, Host, PinnedFile } from "../host/host.ts";
 
 /**
  * The root directory an app will see, before anything is mounted: its layers, topmost first.
@@ -13,6 +13,8 @@ export interface RootfsView {
   resolve(path: string): string;
   /** Text of a file inside, links resolved; undefined where missing. */
   readText(path: string): string | undefined;
+  /** The first bytes of a file inside, links resolved; undefined where there is no such file. */
+  readHead(path: string, limit: number): Buffer | undefined;
   /** Status of what a path leads to, links resolved. */
   stat(path: string): FileStat | undefined;
   /** Names in a directory inside, over all layers. */
@@ -38,7 +40,11 @@ export function viewRootfs(host: Host, layers: readonly string[]): RootfsView {
     readText: (path) => {
       const found = locate(resolve(path));
       if (found === undefined || found.stat.type !== "file" || found.stat.size > maxText) return undefined;
-      return readPinned(host, found);
+      return readPinned(host, found, (file) => file.readText(maxText));
+    },
+    readHead: (path, limit) => {
+      const found = locate(resolve(path));
+      return found?.stat.type === "file" ? readPinned(host, found, (file) => file.readHead(limit)) : undefined;
     },
     stat: (path) => locate(resolve(path))?.stat,
     list: (path) => {
@@ -73,11 +79,11 @@ function walk(host: Host, layer: string, parts: readonly string[]): Located | "h
 }
 
 /** The layer may be the writable one of a pod that runs, and change while it is read: no link is followed, nothing waited for. */
-function readPinned(host: Host, { layer, hostPath }: Located): string | undefined {
+function readPinned<T>(host: Host, { layer, hostPath }: Located, read: (file: PinnedFile) => T): T | undefined {
   try {
     const file = host.files.openWithin(layer, hostPath.slice(layer.length + 1));
     try {
-      return file.readText(maxText);
+      return read(file);
     } finally {
       file.close();
     }

@@ -1,3 +1,4 @@
+import type { Uuid } from "../base/id.ts";
 import type { EnginePlan, PodDescription } from "../pod/engine.ts";
 import type { PodDirectories } from "../pod/paths.ts";
 import { lockPath, runUnitOf } from "../pod/paths.ts";
@@ -78,6 +79,7 @@ export function waitScript(input: RunScriptInput): string {
       ...(pipes === undefined ? [] : ["exec 3>&- 4>&-", 'wait "$out" "$err"']),
       '[ -z "$terminal" ] || stty "$terminal" 2>/dev/null',
       "",
+      ...failedLines(pod.uuid),
       "result= code= status=",
       '[ ! -e "$pod/last" ] || read -r result code status < "$pod/last"',
       'case "$code $status" in',
@@ -89,6 +91,19 @@ export function waitScript(input: RunScriptInput): string {
     ],
     { strict: false },
   );
+}
+
+/** What the stop script says in the journal, here for who waits; not of apps that the user stopped. */
+function failedLines(uuid: Uuid): string[] {
+  return [
+    '[ "$stops" -gt 0 ] || [ ! -e "$pod/ended" ] || while read -r app code status result; do',
+    '  case "$code $status $result" in',
+    '    "exited 2"[0-4][0-9]*|"killed "*" "[!s]*|"killed "*" signal"|"dumped "*|*" oom-kill")',
+    `      echo "run: App \\"$app\\" failed ($code $status $result): \\"rkt status ${uuid}\\" says why" >&2;;`,
+    "  esac",
+    'done < "$pod/ended"',
+    "",
+  ];
 }
 
 /** Each copier holds its pipe open for reading until the end, so that no app ever waits for a reader that has gone. */

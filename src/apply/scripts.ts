@@ -133,9 +133,18 @@ function endedLines(pod: PodDescription): string[] {
   return [
     `for app in ${names}; do`,
     '  file="$pod/status/$app"',
-    '  if [ -f "$file" ] && [ ! -L "$file" ]; then echo "$app $(head -c 32 "$file" | tr -cd "a-zA-Z0-9+ ")"; fi',
+    '  if [ -f "$file" ] && [ ! -L "$file" ]; then echo "$app $(head -c 64 "$file" | tr -cd "a-zA-Z0-9+ -")"; fi',
     'done > "$pod/ended.new"',
     'mv -T "$pod/ended.new" "$pod/ended"',
+    // In the unit's journal; people look there first.
+    "while read -r app code status result; do",
+    '  case "$code $status $result" in',
+    '    *" success"|*" exit-code") case "$code $status" in "exited 2"[0-4][0-9]) ;; *) continue;; esac;;',
+    "    *' '*' '?*) ;;",
+    "    *) continue;;",
+    "  esac",
+    `  echo "App \\"$app\\" failed ($code $status $result): \\"rkt status ${pod.name ?? pod.uuid}\\" says why" >&2`,
+    'done < "$pod/ended"',
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { AdHocPlan } from "../apply/plan-ad-hoc.ts";
 import { discardAdHoc, judgeAdHoc, prepareAdHoc, writeAdHoc } from "../apply/ad-hoc-pod.ts";
 import type { ApplyContext } from "../apply/context.ts";
+import { quoteText } from "../base/escape.ts";
 import type { Uuid } from "../base/id.ts";
 import type { RenderedImage } from "../image/render.ts";
 import { createAdHoc } from "../pod/ad-hoc.ts";
@@ -93,6 +94,11 @@ function withSection(rendered: RenderedImage, section: AppSection | undefined): 
   if (section === undefined) return rendered;
   const { image } = rendered;
   return { ...rendered, image: { ...image, manifest: { ...image.manifest, app: section } } };
+}
+
+/** What is known before the start. */
+export function faultLines({ apps }: AdHocPlan["pod"]): string[] {
+  return apps.flatMap(({ name, fault }) => (fault === undefined ? [] : [`App ${quoteText(name)} will not start: ${fault}`]));
 }
 
 export function isInsecure(request: RunRequest): boolean {

@@ -1,5 +1,7 @@
 import type { Context } from "./context.ts";
 import type { AppView, PodView } from "./pod-view.ts";
+import { explainResult } from "../pod/explain-end.ts";
+import type { LastRun } from "../pod/named.ts";
 import { unitOf } from "../pod/pod.ts";
 import { exitCodeOf } from "./pod-view.ts";
 
@@ -19,14 +21,22 @@ export function podJson(context: Context, view: PodView): Record<string, unknown
     ...(started === undefined ? {} : { started_at: Math.floor(started.startedAt / 1000) }),
     ...(last === undefined
       ? {}
-      : { last_run: { result: last.result, code: last.code, status: last.status, ended_at: Math.floor(last.endedAt / 1000) } }),
+      : {
+          last_run: {
+            ...reasonOf(last),
+            result: last.result,
+            code: last.code,
+            status: last.status,
+            ended_at: Math.floor(last.endedAt / 1000),
+          },
+        }),
     ...(pod.commit.generation === undefined ? {} : { generation: pod.commit.generation }),
     ...(view.manifest?.userAnnotations === undefined ? {} : { user_annotations: view.manifest.userAnnotations }),
     ...(view.manifest?.userLabels === undefined ? {} : { user_labels: view.manifest.userLabels }),
   };
 }
 
-function appJson(context: Context, view: PodView, { app, state, ended }: AppView): Record<string, unknown> {
+function appJson(context: Context, view: PodView, { app, state, ended, reason }: AppView): Record<string, unknown> {
   const volumes = new Map((view.manifest?.volumes ?? []).map((volume) => [volume.name, volume]));
   const mounts = (app.mounts ?? []).map((mount) => {
     const volume = volumes.get(mount.volume);
@@ -43,6 +53,7 @@ function appJson(context: Context, view: PodView, { app, state, ended }: AppView
     created_at: nanoseconds(view.pod.createdAt),
     ...(view.started === undefined ? {} : { started_at: nanoseconds(view.started.startedAt) }),
     ...(ended === undefined ? {} : { finished_at: nanoseconds(ended.at), exit_code: exitCodeOf(ended) }),
+    ...(reason === undefined ? {} : { reason }),
     image_id: app.image.id,
     ...(mounts.length === 0 ? {} : { mounts }),
     ...(app.app?.userAnnotations === undefined ? {} : { user_annotations: app.app.userAnnotations }),
@@ -53,4 +64,9 @@ function appJson(context: Context, view: PodView, { app, state, ended }: AppView
 /** Nanoseconds since the epoch; JSON numbers hold them to the microsecond. */
 function nanoseconds(milliseconds: number): number {
   return Math.round(milliseconds * 1000) * 1000;
+}
+
+function reasonOf({ result }: LastRun): { readonly reason?: string } {
+  const reason = explainResult(result);
+  return reason === undefined ? {} : { reason };
 }

@@ -2,6 +2,8 @@ import { constants } from "node:os";
 import type { PlanDigest } from "../base/id.ts";
 import type { PodManifest, RuntimeApp } from "../spec/appc.ts";
 import { parsePodManifest } from "../spec/pod-manifest.ts";
+import { explainAppEnd } from "../pod/explain-end.ts";
+import type { GenerationRecord } from "../pod/record.ts";
 import type { AppEnd } from "../pod/app-ends.ts";
 import { readAppEnd } from "../pod/app-ends.ts";
 import type { LastRun, StartedRun } from "../pod/named.ts";
@@ -33,6 +35,8 @@ export interface AppView {
   readonly state: "created" | "running" | "exited" | "unknown";
   /** `exited 0`, `killed 9`, `dumped 11`: how the app's last run ended. */
   readonly ended?: AppEnd;
+  /** Why it failed, for people. */
+  readonly reason?: string;
 }
 
 /** All pods; what could not be read goes to `problems`. */
@@ -64,9 +68,9 @@ export function viewPod(context: Context, pod: Pod, busy: boolean): PodView {
   const started = readStartedRun(context.host, pod);
   const digest = (runs ? started?.generation : undefined) ?? pod.commit.generation ?? pod.commit.previous;
   const manifest = digest === undefined ? undefined : readManifest(context, pod, digest);
-  const state = stateOf(pod, busy, started !== undefined);
-  const apps = (manifest?.apps ?? []).map((app) => viewApp(context, { pod, app, runs, started: started !== undefined }));
   const record = digest === undefined ? undefined : readPodGeneration(context.host, pod, digest);
+  const state = stateOf(pod, busy, started !== undefined);
+  const apps = (manifest?.apps ?? []).map((app) => viewApp(context, { pod, app, runs, started: started !== undefined, record }));
   const last = runs ? undefined : readLastRun(context.host, pod);
   return { pod, state, manifest, started, last, apps, networks: record?.networks ?? [], isMachine: record?.liveness === undefined };
 }
@@ -109,11 +113,15 @@ interface AppInput {
   readonly app: RuntimeApp;
   readonly runs: boolean;
   readonly started: boolean;
+  readonly record: GenerationRecord | undefined;
 }
 
-function viewApp(context: Context, { pod, app, runs, started }: AppInput): AppView {
+function viewApp(context: Context, { pod, app, runs, started, record }: AppInput): AppView {
   const ended = readAppEnd(context.host, pod, app.name);
-  return ended === undefined ? { app, state: runs ? "running" : started ? "unknown" : "created" } : { app, state: "exited", ended };
+  const reason = explainAppEnd(ended, record?.faults?.[app.name]);
+  const said = reason === undefined ? {} : { reason };
+  if (ended !== undefined) return { app, state: "exited", ended, ...said };
+  return { app, state: runs ? "running" : started ? "unknown" : "created", ...said };
 }
 
 /** Exit status of an app as a number: 128 + N for a signal, as a shell says it. */

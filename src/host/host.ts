@@ -94,6 +94,8 @@ export interface PinnedFile {
   readonly stat: FileStat;
   /** What a regular file of at most `limit` bytes holds. Throws EINVAL for anything else: a FIFO would never end. */
   readText(limit: number): string;
+  /** The first bytes of a regular file, `limit` at most. Throws EINVAL for anything else. */
+  readHead(limit: number): Buffer;
   /** open(2) for reading and writing; a terminal does not become this process's own. It stays open when the pin is closed. */
   open(): OpenFile;
   close(): void;

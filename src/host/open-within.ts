@@ -16,20 +16,25 @@ export function openWithin(root: string, path: string): PinnedFile {
     type: stat.type,
     stat,
     readText: (limit) => readPinned(pinned, stat, limit),
+    readHead: (limit) => readHead(pinned, stat, limit),
     open: () => openPinned(pinned),
     close: () => fs.closeSync(fd),
   };
 }
 
 function readPinned(path: string, stat: FileStat, limit: number): string {
+  // One byte more than it may hold: it grows while it is read.
+  const bytes = readHead(path, stat, Math.min(stat.size, limit) + 1);
+  if (bytes.length > limit) throw Object.assign(new Error(`EINVAL: it holds more than ${limit} bytes`), { code: "EINVAL" });
+  return bytes.toString("utf8");
+}
+
+function readHead(path: string, stat: FileStat, limit: number): Buffer {
   if (stat.type !== "file") throw Object.assign(new Error("EINVAL: it is no regular file"), { code: "EINVAL" });
   const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   try {
-    // One byte more than it may hold: it grows while it is read.
-    const bytes = Buffer.alloc(Math.min(stat.size, limit) + 1);
-    const length = fs.readSync(fd, bytes, 0, bytes.length, 0);
-    if (length > limit) throw Object.assign(new Error(`EINVAL: it holds more than ${limit} bytes`), { code: "EINVAL" });
-    return bytes.toString("utf8", 0, length);
+    const bytes = Buffer.alloc(limit);
+    return bytes.subarray(0, fs.readSync(fd, bytes, 0, limit, 0));
   } finally {
     fs.closeSync(fd);
   }

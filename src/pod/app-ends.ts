@@ -1,10 +1,12 @@
 import type { Host } from "../host/host.ts";
 import type { Pod } from "./pod.ts";
 
-/** How an app's last run ended: `$EXIT_CODE $EXIT_STATUS` of systemd.exec(5). */
+/** How an app's last run ended: `$EXIT_CODE $EXIT_STATUS $SERVICE_RESULT` of systemd.exec(5). */
 export interface AppEnd {
   readonly code: string;
   readonly status: string;
+  /** "success", "exit-code", "signal", "oom-kill", …; absent where an earlier rkt made the generation. */
+  readonly result?: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
@@ -51,7 +53,8 @@ function readEnded(host: Host, pod: Pick<Pod, "directory">, app: string): Record
 }
 
 function parseEnd(record: Record | undefined): AppEnd | undefined {
-  const match = /^(exited|killed|dumped) ([\w+]{1,16})\s*$/.exec(record?.text ?? "");
+  const match = /^(exited|killed|dumped) ([\w+]{1,16})(?: ([a-z-]{1,32}))?\s*$/.exec(record?.text ?? "");
   if (record === undefined || match === null) return undefined;
-  return { code: match[1] ?? "", status: match[2] ?? "", at: record.at };
+  const [, code = "", status = "", result] = match;
+  return { code, status, ...(result === undefined ? {} : { result }), at: record.at };
 }

@@ -66,7 +66,7 @@ export interface PodPaths {
   readonly pod: string;
   /** Directory below which `rw/APP/{upper,work}` stand, made anew for each start. */
   readonly rw: string;
-  /** Directory bound at /rkt/status in the pod: file APP = `$EXIT_CODE $EXIT_STATUS` (systemd.exec(5)) of its last run. */
+  /** Directory bound at /rkt/status in the pod: file APP = `$EXIT_CODE $EXIT_STATUS $SERVICE_RESULT` (systemd.exec(5)) of its last run. */
   readonly status: string;
   /** Link made at each start that leads to the host directory of the pod's journal. */
   readonly journal: string;
@@ -83,6 +83,8 @@ export interface AppDescription {
   readonly rootDirectory?: { readonly mode: string; readonly uid: number; readonly gid: number };
   /** exec[0] is an absolute path inside the image. */
   readonly exec: readonly string[];
+  /** Why the kernel will not execute `exec[0]`, as far as the image tells: for people, no engine heeds it. */
+  readonly fault?: string;
   readonly preStart?: readonly string[];
   readonly postStop?: readonly string[];
   readonly uid: number;

@@ -40,6 +40,8 @@ export interface GenerationRecord {
   readonly layers: readonly string[];
   /** The same by app, topmost first. */
   readonly appLayers: Readonly<Record<string, readonly string[]>>;
+  /** App → why its program cannot be executed, where the image tells. */
+  readonly faults?: Readonly<Record<string, string>>;
   /** Host units besides the drop-in: file below `units/` = unit name. */
   readonly sockets: readonly string[];
   /** As `rkt list` shows them: `host`, `default:ip4=172.16.28.2`. */

@@ -1,4 +1,5 @@
 import { RktError } from "../base/error.ts";
+import { setupFailures } from "../base/exit-status.ts";
 import { quoteText } from "../base/escape.ts";
 import type { Bus } from "../dbus/bus.ts";
 import type { Host } from "../host/host.ts";
@@ -70,21 +71,10 @@ async function start(bus: Bus, request: EnterRequest): Promise<string> {
   return String(job);
 }
 
-/** systemd's own exit statuses (systemd.exec(5), "Process Exit Codes") of a program that was never executed. */
-const REASONS: Readonly<Record<number, string>> = {
-  200: "its working directory cannot be entered",
-  203: "the program cannot be executed",
-  208: "its standard input cannot be set up",
-  209: "its standard output cannot be set up",
-  216: "its group is not known there",
-  217: "its user is not known there",
-  226: "its mounts cannot be set up",
-  228: "its system call filter cannot be set up",
-};
-
 /** A command that ran and failed at once is no refusal. */
 function refuseFailedStart(request: EnterRequest, end: UnitEnd | undefined): void {
   if (end?.code === "exited" && end.status < 200 && end.status !== 0) return;
-  const reason = end === undefined ? "its unit could not be started" : (REASONS[end.status] ?? `systemd says ${end.code} ${end.status}`);
+  const reason =
+    end === undefined ? "its unit could not be started" : (setupFailures[end.status] ?? `systemd says ${end.code} ${end.status}`);
   throw new RktError("enter-failed", `Cannot run ${quoteText(request.argv[0] ?? "")} in ${quoteText(request.appUnit)}: ${reason}`);
 }

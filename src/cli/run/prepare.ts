@@ -1,6 +1,6 @@
 import { makeUuid } from "../../apply/carry-out.ts";
 import { moveAdHoc } from "../../pod/ad-hoc.ts";
-import { makeAdHoc } from "../ad-hoc-pod.ts";
+import { faultLines, makeAdHoc } from "../ad-hoc-pod.ts";
 import { parseRunLine } from "../ad-hoc/parse.ts";
 import { withApplyContext } from "../apply-context.ts";
 import type { Context } from "../context.ts";
@@ -18,6 +18,7 @@ export async function run(context: Context, words: readonly string[]): Promise<n
       launcher: launcherPid(context.host),
       ...(uuidFileSave === undefined ? {} : { uuidFileSave }),
     });
+    for (const line of faultLines(made.plan.pod)) context.stderr.write(`prepare: ${line}\n`);
     try {
       moveAdHoc(context.host, apply.dirs, uuid, ["prepare", "prepared"]);
     } finally {

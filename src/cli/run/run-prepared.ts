@@ -8,7 +8,7 @@ import { renderImage, type RenderedImage } from "../../image/render.ts";
 import { adHocDirectory, homeOf, lockPath, phaseDirectory } from "../../pod/paths.ts";
 import { readRuntime, type RequestedRuntime } from "../ad-hoc/runtime.ts";
 import type { RunRequest } from "../ad-hoc/request.ts";
-import { isInsecure, planRequest } from "../ad-hoc-pod.ts";
+import { faultLines, isInsecure, planRequest } from "../ad-hoc-pod.ts";
 import { withApplyContext } from "../apply-context.ts";
 import { runtimeOptions } from "../ad-hoc/options.ts";
 import type { Context } from "../context.ts";
@@ -41,6 +41,7 @@ export async function run(context: Context, [text = ""]: readonly string[], opti
       const credentials = foreignUnit === undefined ? [] : listCredentials(host);
       const plan = planRequest(apply, { uuid, request, images, credentials, ...(console === undefined ? {} : { console }) });
       await judgeAdHoc(apply, plan, isInsecure(request) || context.insecure.has("image"));
+      for (const line of faultLines(plan.pod)) context.stderr.write(`run-prepared: ${line}\n`);
       writeAdHoc(host, dirs, "prepared", plan);
       context.exec(await launchAdHoc(apply, plan, "prepared", { launcher, foreignUnit }));
       return 0;

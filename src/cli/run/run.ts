@@ -4,7 +4,7 @@ import type { ConsoleDescription } from "../../pod/engine.ts";
 import { homeOf } from "../../pod/paths.ts";
 import type { RunRequest } from "../ad-hoc/request.ts";
 import { parseRunLine } from "../ad-hoc/parse.ts";
-import { makeAdHoc } from "../ad-hoc-pod.ts";
+import { faultLines, makeAdHoc } from "../ad-hoc-pod.ts";
 import { withApplyContext } from "../apply-context.ts";
 import type { Context } from "../context.ts";
 import { launcherPid } from "../launcher.ts";
@@ -26,6 +26,7 @@ export async function run(context: Context, words: readonly string[]): Promise<n
       ...(console === undefined ? {} : { console }),
       ...(uuidFileSave === undefined ? {} : { uuidFileSave }),
     });
+    for (const line of faultLines(made.plan.pod)) context.stderr.write(`run: ${line}\n`);
     try {
       context.exec(await launchAdHoc(apply, made.plan, "prepare", { launcher, foreignUnit }));
       return 0;

@@ -4,6 +4,7 @@ import { quoteText } from "../../base/escape.ts";
 import { machineNameOf } from "../../base/id.ts";
 import { openMachined } from "../../../machined/machined.ts";
 import { readMainProcess } from "../../pod/control-groups.ts";
+import { explainResult } from "../../pod/explain-end.ts";
 import { labelOf, unitOf } from "../../pod/pod.ts";
 import { connectSystem } from "../../systemd/connect.ts";
 import { isBooted } from "../../systemd/is-booted.ts";
@@ -92,9 +93,16 @@ function lines(view: PodView, live: LivePod, outOfDate: boolean | undefined): st
   result.push(`exited=${view.state.startsWith("exited")}`, ...(pod.name === undefined ? [] : [`name=${pod.name}`]), `uuid=${pod.uuid}`);
   if (pod.commit.generation !== undefined) result.push(`generation=${pod.commit.generation}`);
   if (outOfDate === true) result.push("declaration=out of date");
-  if (last !== undefined) result.push(`result=${last.result}`);
-  for (const { app, ended } of view.apps) if (ended !== undefined) result.push(`app-${app.name}=${exitCodeOf(ended)}`);
+  if (last !== undefined) result.push(`result=${last.result}`, ...reasonLine("reason", explainResult(last.result)));
+  for (const { app, ended, reason } of view.apps) {
+    if (ended !== undefined) result.push(`app-${app.name}=${exitCodeOf(ended)}`);
+    result.push(...reasonLine(`app-${app.name}-reason`, reason));
+  }
   return result;
+}
+
+function reasonLine(key: string, reason: string | undefined): string[] {
+  return reason === undefined ? [] : [`${key}=${reason}`];
 }
 
 async function waitFor(context: Context, name: string, options: OptionValues): Promise<void> {

@@ -27,7 +27,7 @@ function planFly(pod: PodDescription): EnginePlan {
     argv: [program, "run", spec],
     service: serviceLines(pod, app),
     endCommands: [
-      `[ -z "\${EXIT_CODE:-}" ] || echo "$EXIT_CODE $EXIT_STATUS" > "$pod/status/${app.name}"`,
+      `[ -z "\${EXIT_CODE:-}" ] || echo "$EXIT_CODE $EXIT_STATUS \${SERVICE_RESULT:-}" > "$pod/status/${app.name}"`,
       ...(app.postStop === undefined
         ? []
         : [`[ ! -e "$pod/rw/${app.name}/work" ] || [ -z "\${EXIT_CODE:-}" ] || ${program} post-stop '${spec}'`]),

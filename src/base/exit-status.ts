@@ -1,0 +1,20 @@
+/** systemd's own exit statuses (systemd.exec(5), "Process Exit Codes") of a program that was never executed. */
+export const setupFailures: Readonly<Record<number, string>> = {
+  200: "its working directory cannot be entered",
+  203: "the program cannot be executed",
+  205: "its resource limits cannot be set",
+  206: "its OOM score cannot be set",
+  208: "its standard input cannot be set up",
+  209: "its standard output cannot be set up",
+  214: "its scheduling cannot be set up",
+  216: "its group is not known there",
+  217: "its user is not known there",
+  218: "its capabilities cannot be set up",
+  219: "its control group cannot be set up",
+  222: "its standard error cannot be set up",
+  226: "its mounts cannot be set up",
+  228: "its system call filter cannot be set up",
+  231: "its AppArmor profile cannot be set up",
+  229: "its SELinux label cannot be set up",
+  243: "its credentials cannot be set up",
+};
