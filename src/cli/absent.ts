@@ -10,9 +10,6 @@ const ABSENT: Readonly<Record<string, string>> = {
   images: `Use "rkt image list"`,
   rmimage: `Use "rkt image rm"`,
   completion: "The package installs completion for bash, zsh and fish",
-  "image gc": `Use "rkt image rm"`,
-  "image extract": `Use "rkt image export" and tar`,
-  "image render": `Use "rkt image export" and tar`,
 };
 
 /** undefined where the original had no such command; else a hint, which may be empty. */

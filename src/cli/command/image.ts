@@ -1,6 +1,9 @@
 import type { CommandDeclaration } from "../declaration.ts";
 import { imageCatManifestCommand } from "./image-cat-manifest.ts";
 import { imageExportCommand } from "./image-export.ts";
+import { imageExtractCommand } from "./image-extract.ts";
+import { imageGcCommand } from "./image-gc.ts";
+import { imageRenderCommand } from "./image-render.ts";
 import { imageFetchCommand } from "./image-fetch.ts";
 import { imageListCommand } from "./image-list.ts";
 import { imageRmCommand } from "./image-rm.ts";
@@ -14,5 +17,15 @@ export const imageCommand: CommandDeclaration = {
   ],
   examples: [{ command: "rkt image list", text: "List the images of the store" }],
   root: false,
-  commands: [imageListCommand, imageRmCommand, imageCatManifestCommand, imageExportCommand, imageVerifyCommand, imageFetchCommand],
+  commands: [
+    imageListCommand,
+    imageRmCommand,
+    imageGcCommand,
+    imageCatManifestCommand,
+    imageExportCommand,
+    imageExtractCommand,
+    imageRenderCommand,
+    imageVerifyCommand,
+    imageFetchCommand,
+  ],
 };
