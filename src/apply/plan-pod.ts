@@ -130,6 +130,7 @@ export function recordOf(pod: PodDescription, context: Omit<PlanContext, "declar
     images: pod.apps.flatMap((app, index) => (context.images[index]?.images ?? []).map((image) => imageRecord(app.name, image))),
     layers: [...new Set(pod.apps.flatMap((app) => app.layers))],
     ...faultsOf(pod),
+    ...(pod.copyTrees === true ? { copyTrees: true } : {}),
     appLayers: Object.fromEntries(pod.apps.map((app) => [app.name, app.layers])),
     sockets,
     networks: networkNames(pod.network),

@@ -2,7 +2,6 @@
 const ABSENT: Readonly<Record<string, string>> = {
   app: `Declare the pod's apps in a ".pod" file and use "rkt pod apply"`,
   attach: `Use "rkt logs" to read what an app prints, "rkt enter" to go into it`,
-  export: `An image is exported by "rkt image export"`,
   config: "The configuration is what lies below /etc/rkt and /usr/lib/rkt",
   "api-service": `Use "rkt list --format=json" and "rkt status --format=json"`,
   "metadata-service": "",

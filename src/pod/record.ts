@@ -40,6 +40,8 @@ export interface GenerationRecord {
   readonly layers: readonly string[];
   /** The same by app, topmost first. */
   readonly appLayers: Readonly<Record<string, readonly string[]>>;
+  /** The writable layers hold whole trees, with nothing below them. */
+  readonly copyTrees?: true;
   /** App → why its program cannot be executed, where the image tells. */
   readonly faults?: Readonly<Record<string, string>>;
   /** Host units besides the drop-in: file below `units/` = unit name. */

@@ -1,6 +1,7 @@
 import type { CommandDeclaration } from "../declaration.ts";
 import { catManifestCommand } from "./cat-manifest.ts";
 import { enterCommand } from "./enter.ts";
+import { exportCommand } from "./export.ts";
 import { fetchCommand } from "./fetch.ts";
 import { gcCommand } from "./gc.ts";
 import { helpCommand } from "./help.ts";
@@ -42,6 +43,7 @@ export const rootCommand: CommandDeclaration = {
     stopCommand,
     rmCommand,
     gcCommand,
+    exportCommand,
     catManifestCommand,
     fetchCommand,
     imageCommand,
