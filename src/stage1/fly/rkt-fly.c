@@ -510,8 +510,9 @@ static void give_pipes(void)
             if (file == NULL || fprintf(file, "%d\n", (int)copier) < 0 || fclose(file) != 0) _exit(1);
             _exit(0);
         }
-        const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
-        for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) signal(ignored[i], SIG_IGN);
+        // Whatever ends the app: what it wrote is still to be read.
+        for (int number = 1; number <= SIGRTMAX; number++)
+            if (number != SIGCHLD) signal(number, SIG_IGN);
         close(0);
         // Not the pod's sockets either: they are the app's to close.
         for (int file = 3; file < 1024; file++)

@@ -15,6 +15,11 @@ export function serviceLines(pod: PodDescription, app: AppDescription): EntryInp
     ["TimeoutStopSec", `${app.stopTimeoutUsec}us`, "The app's own stop time"],
     ...(hasCopier(pod, app)
       ? ([
+          [
+            "KillMode",
+            "control-group",
+            "No ExecStop= runs after a failure: the copier, which heeds no signal, gets its time before SIGKILL, as the app's children do",
+          ],
           ["ExecStop", quoteArgv(["/bin/sh", "-c", stopAndDrain(pod, app)]), "Waits for the rest of its output, too"],
           ["TimeoutStopSec", `${app.stopTimeoutUsec + 10_000_000}us`],
         ] as const)
