@@ -15,6 +15,7 @@ import { runCommand } from "./run.ts";
 import { runPreparedCommand } from "./run-prepared.ts";
 import { statusCommand } from "./status.ts";
 import { stopCommand } from "./stop.ts";
+import { topCommand } from "./top.ts";
 import { trustCommand } from "./trust.ts";
 import { versionCommand } from "./version.ts";
 
@@ -38,6 +39,7 @@ export const rootCommand: CommandDeclaration = {
     podCommand,
     listCommand,
     statusCommand,
+    topCommand,
     logsCommand,
     enterCommand,
     stopCommand,
