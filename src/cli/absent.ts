@@ -8,7 +8,6 @@ const ABSENT: Readonly<Record<string, string>> = {
   install: "The package makes all directories",
   images: `Use "rkt image list"`,
   rmimage: `Use "rkt image rm"`,
-  completion: "The package installs completion for bash, zsh and fish",
 };
 
 /** undefined where the original had no such command; else a hint, which may be empty. */

@@ -1,5 +1,6 @@
 import type { CommandDeclaration } from "../declaration.ts";
 import { catManifestCommand } from "./cat-manifest.ts";
+import { completionCommand } from "./completion.ts";
 import { enterCommand } from "./enter.ts";
 import { exportCommand } from "./export.ts";
 import { fetchCommand } from "./fetch.ts";
@@ -50,6 +51,7 @@ export const rootCommand: CommandDeclaration = {
     fetchCommand,
     imageCommand,
     trustCommand,
+    completionCommand,
     versionCommand,
     helpCommand,
   ],

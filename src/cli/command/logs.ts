@@ -12,10 +12,12 @@ export const logsCommand: CommandDeclaration = {
     { name: "app", kind: "text", value: "APP", description: "Only the lines of this app" },
     { name: "follow", short: "f", kind: "flag", description: "Go on printing lines as they come" },
     { name: "lines", short: "n", kind: "text", value: "N", description: "Only the last N lines" },
+    { name: "events", kind: "flag", description: "Also what systemd and rkt did with the pod: applied, started, ended, refused" },
     noLegendOption,
   ],
   examples: [
     { command: "rkt logs etcd", text: "All that is kept of the pod etcd" },
+    { command: "rkt logs --events etcd", text: "With starts, ends and rkt's own events in between" },
     { command: "rkt logs -f -n 20 --app=web 5a1c", text: "The last lines of one app, and those to come" },
   ],
   root: false,

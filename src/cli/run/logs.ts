@@ -5,7 +5,7 @@ import { journalDirectories, type JournalQuery } from "../../journal/paths.ts";
 import { readJournal } from "../../journal/read.ts";
 import { findPod } from "../../pod/find.ts";
 import { hostJournalMatches } from "../../pod/host-journal.ts";
-import { labelOf } from "../../pod/pod.ts";
+import { labelOf, type Pod, unitOf } from "../../pod/pod.ts";
 import type { Context } from "../context.ts";
 import type { OptionValues } from "../options.ts";
 import { dirsOf } from "../pod-view.ts";
@@ -20,7 +20,8 @@ export async function run(context: Context, [name = ""]: readonly string[], opti
     ...(app === undefined ? {} : { app }),
     ...(lines === undefined ? {} : { lines }),
   };
-  for await (const line of readJournal(context.host, query)) context.stdout.write(`${line}\n`);
+  const events = options.flag("events") ? [eventsOf(context, name, query)] : [];
+  for await (const line of readJournal(context.host, query, ...events)) context.stdout.write(`${line}\n`);
   return 0;
 }
 
@@ -37,6 +38,25 @@ function journalOf(context: Context, text: string): Pick<JournalQuery, "director
   throw new RktError("journal-missing", `Cannot read the journal of pod ${quoteText(labelOf(pod))}: there is none`, {
     hint: "It was never started, or gc has removed it",
   });
+}
+
+/** Entries of the host's journal by PID 1 about the pod's unit, and by rkt, as root, about the pod. Nobody else can write such. */
+function eventsOf(context: Context, text: string, { follow = false, lines }: Pick<JournalQuery, "follow" | "lines">): JournalQuery {
+  const gone = tryUuid(text);
+  const pod = findUnlessGone(context, text);
+  const uuid = pod?.uuid ?? gone ?? "";
+  const unit = pod === undefined ? `rkt-run-${uuid}.service` : unitOf(context.host, pod);
+  const matches = ["_PID=1", `UNIT=${unit}`, "+", "_UID=0", "SYSLOG_IDENTIFIER=rkt", `RKT_POD_UUID=${uuid}`];
+  return { directories: [], matches, follow, ...(lines === undefined ? {} : { lines }) };
+}
+
+function findUnlessGone(context: Context, text: string): Pod | undefined {
+  try {
+    return findPod(context.host, dirsOf(context), text);
+  } catch (error) {
+    if (error instanceof RktError && tryUuid(text) !== undefined) return undefined;
+    throw error;
+  }
 }
 
 function parseLines(text: string | undefined): number | undefined {
