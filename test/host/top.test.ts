@@ -45,6 +45,32 @@ forEachSuite((suite) => {
       assert.ok((live.stdout.match(/busy/g) ?? []).length > 2, live.stdout);
     });
 
+    await t.test("status has the time line of the last start, in order, also of a pod that has failed", async () => {
+      const steps = async (pod: string): Promise<{ step: string; ms: number }[]> =>
+        (JSON.parse(await host.sh(`rkt status --format=json ${pod}`)) as { timeline: { step: string; ms: number }[] }).timeline;
+      const two = await steps("two");
+      assert.deepEqual(
+        two.map(({ step }) => step),
+        ["systemd", "engine", "pod", "app-busy", "app-idle", "ready"],
+      );
+      for (const [index, { ms }] of two.entries())
+        assert.ok(ms >= (index === 0 ? 0 : (two[0]?.ms ?? 0)) && ms < 60_000, JSON.stringify(two));
+      assert.match(
+        await host.sh("rkt status two"),
+        /^timeline=systemd 0 ms, engine \d+ ms, pod \d+ ms, app-busy \d+ ms, app-idle \d+ ms, ready \d+ ms$/m,
+      );
+      assert.deepEqual(
+        (await steps("flying")).map(({ step }) => step),
+        ["systemd", "engine", "app-main", "ready"],
+      );
+      await applyPod(host, "failed", `${BOX_POD}Net=none\n${shellApp("main", "exit 3")}`);
+      await host.sh("systemctl start rkt-pod@failed; rkt status --wait failed");
+      assert.deepEqual(
+        (await steps("failed")).map(({ step }) => step),
+        ["systemd", "engine", "ready"],
+      );
+    });
+
     await t.test("a pod that does not run, and an interval that is none, are refused", async () => {
       const refused = await host.run(["rkt", "top", "ended"]);
       assert.deepEqual([refused.status, refused.stdout], [254, ""]);

@@ -5,7 +5,7 @@ export const statusCommand: CommandDeclaration = {
   name: "status",
   summary: "Print the state of a pod",
   description: [
-    "Prints the pod's state, times, networks and process, one name=value a line, and the exit status of each app that has ended, with the reason where it did not start or was killed.",
+    "Prints the pod's state, times, networks and process, one name=value a line, and the exit status of each app that has ended, with the reason where it did not start or was killed. The time line says how far the last start came, and when: systemd, the engine, the pod's PID 1, its apps, ready.",
     "--wait returns when the pod has ended, --wait-ready when it is ready. Without a value they wait for ever; 0 or false does not wait.",
   ],
   arguments: [{ name: "UUID|NAME", optional: true }],

@@ -6,6 +6,7 @@ import { openMachined } from "../../../machined/machined.ts";
 import { readMainProcess } from "../../pod/control-groups.ts";
 import { explainResult } from "../../pod/explain-end.ts";
 import { labelOf, unitOf } from "../../pod/pod.ts";
+import type { Bus } from "../../dbus/bus.ts";
 import { connectSystem } from "../../systemd/connect.ts";
 import { isBooted } from "../../systemd/is-booted.ts";
 import { openManager } from "../../systemd/manager.ts";
@@ -18,13 +19,14 @@ import { podArgument } from "../pod-argument.ts";
 import { podJson } from "../pod-json.ts";
 import type { PodView } from "../pod-view.ts";
 import { dirsOf, exitCodeOf, viewOne } from "../pod-view.ts";
+import { formatTimeLine, readTimeLine, type StartStep } from "../time-line.ts";
 import { parseWait } from "../wait.ts";
 
 export async function run(context: Context, args: readonly string[], options: OptionValues): Promise<number> {
   const name = podArgument(context, args, options);
   await waitFor(context, name, options);
   const view = viewOne(context, name);
-  const live = view.state === "running" ? await readLive(context, view) : {};
+  const live = await readLive(context, view);
   const outOfDate = readOutOfDate(context, view);
   const format = parseFormat(options.text("format"));
   if (format === "text") context.stdout.write(`${lines(view, live, outOfDate).join("\n")}\n`);
@@ -34,6 +36,7 @@ export async function run(context: Context, args: readonly string[], options: Op
         {
           ...podJson(context, view),
           ...(live.pid === undefined ? {} : { pid: live.pid }),
+          ...(live.steps === undefined ? {} : { timeline: live.steps }),
           ...(outOfDate === undefined ? {} : { out_of_date: outOfDate }),
         },
         format,
@@ -48,26 +51,45 @@ interface LivePod {
   readonly pid?: number;
   /** The app is a process of the host: machined is not asked. */
   readonly noMachine?: true;
+  /** Of the last start. */
+  readonly steps?: readonly StartStep[];
   readonly problem?: string;
 }
 
-/** Asks machined; a pod that runs and is not there is worth a word, not an error. */
+/** Asks machined and PID 1; a pod that runs and is not known there is worth a word, not an error. */
 async function readLive(context: Context, view: PodView): Promise<LivePod> {
-  const main = readMainProcess(context.host, dirsOf(context), view.pod.uuid);
-  if (main !== undefined) return { pid: main.pid, noMachine: true };
-  if (!isBooted(context.host)) return {};
-  const bus = await connectSystem(context.host);
+  const runs = view.state === "running";
+  const main = runs ? readMainProcess(context.host, dirsOf(context), view.pod.uuid) : undefined;
+  const known: LivePod = main === undefined ? {} : { pid: main.pid, noMachine: true };
+  if (view.started === undefined || !isBooted(context.host)) return known;
+  const bus = await tryConnect(context, runs);
+  if (bus === undefined) return known;
   try {
-    const machine = await openMachined(bus).properties(machineNameOf(view.pod.uuid));
-    if (machine !== undefined) return { pid: machine.leader };
+    const machine = runs && main === undefined ? await openMachined(bus).properties(machineNameOf(view.pod.uuid)) : undefined;
+    const steps = await readTimeLine(context, bus, view, machine?.leader);
+    const timed = { ...known, ...(machine === undefined ? {} : { pid: machine.leader }), ...(steps.length === 0 ? {} : { steps }) };
+    if (!runs || main !== undefined || machine !== undefined) return timed;
     return {
+      ...timed,
       problem: `Pod ${quoteText(labelOf(view.pod))} runs, but systemd-machined does not know it: it is starting or ending, or machined lost it`,
     };
   } catch (error) {
     if (!(error instanceof RktError)) throw error;
-    return { problem: `Cannot ask systemd-machined about pod ${quoteText(labelOf(view.pod))}: ${error.message}` };
+    // Of a pod that does not run its files tell all but the times.
+    if (!runs) return known;
+    return { ...known, problem: `Cannot ask systemd about pod ${quoteText(labelOf(view.pod))}: ${error.message}` };
   } finally {
     bus.close();
+  }
+}
+
+/** Only for a pod that runs it is an error that there is nobody to ask. */
+async function tryConnect(context: Context, runs: boolean): Promise<Bus | undefined> {
+  try {
+    return await connectSystem(context.host);
+  } catch (error) {
+    if (runs || !(error instanceof RktError)) throw error;
+    return undefined;
   }
 }
 
@@ -90,6 +112,7 @@ function lines(view: PodView, live: LivePod, outOfDate: boolean | undefined): st
   if (view.networks.length > 0) result.push(`networks=${view.networks.join(", ")}`);
   if (live.pid !== undefined) result.push(`pid=${live.pid}`);
   if (live.noMachine === true) result.push("machine=none (the app is a process of the host, systemd-machined does not know it)");
+  if (live.steps !== undefined) result.push(`timeline=${formatTimeLine(live.steps)}`);
   result.push(`exited=${view.state.startsWith("exited")}`, ...(pod.name === undefined ? [] : [`name=${pod.name}`]), `uuid=${pod.uuid}`);
   if (pod.commit.generation !== undefined) result.push(`generation=${pod.commit.generation}`);
   if (outOfDate === true) result.push("declaration=out of date");

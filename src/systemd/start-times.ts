@@ -1,0 +1,42 @@
+import type { Bus } from "../dbus/bus.ts";
+import { getProperty, kindInterface, UNIT, unitPath } from "./names.ts";
+import { textOf } from "./unit-state.ts";
+
+/** When the last start of a service came how far, in milliseconds since the epoch; absent: not yet, or PID 1 has forgotten. */
+export interface StartTimes {
+  /** systemd began with it. */
+  readonly began?: number;
+  /** Its main process was started, after what ExecStartPre= does. */
+  readonly main?: number;
+  readonly active?: number;
+  /** Below /sys/fs/cgroup; empty where it has none. */
+  readonly controlGroup: string;
+}
+
+export async function readStartTimes(bus: Bus, unit: string): Promise<StartTimes> {
+  const path = unitPath(unit);
+  const service = kindInterface(unit);
+  const [began, main, active, group] = await Promise.all([
+    getProperty(bus, path, [UNIT, "InactiveExitTimestamp"]),
+    getProperty(bus, path, [service, "ExecMainStartTimestamp"]),
+    getProperty(bus, path, [UNIT, "ActiveEnterTimestamp"]),
+    getProperty(bus, path, [service, "ControlGroup"]),
+  ]);
+  const start = millisecondsOf(began);
+  const since = (value: unknown): number | undefined => {
+    const time = millisecondsOf(value);
+    // What an earlier start left.
+    return time === undefined || start === undefined || time < start ? undefined : time;
+  };
+  return { ...defined("began", start), ...defined("main", since(main)), ...defined("active", since(active)), controlGroup: textOf(group) };
+}
+
+/** Microseconds; 0 is never. */
+function millisecondsOf(value: unknown): number | undefined {
+  const time = typeof value === "bigint" || typeof value === "number" ? Number(value) / 1000 : 0;
+  return time > 0 ? time : undefined;
+}
+
+function defined<Key extends string>(key: Key, value: number | undefined): { readonly [K in Key]?: number } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]?: number });
+}
