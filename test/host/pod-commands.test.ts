@@ -160,7 +160,7 @@ forEachSuite((suite) => {
       const leader = (
         await host.sh(`machinectl show -P Leader rkt-${uuid} 2>/dev/null || machinectl show --value -p Leader rkt-${uuid}`)
       ).trim();
-      assert.deepEqual(Object.keys(lines), ["state", "created", "started", "pid", "exited", "name", "uuid", "generation"]);
+      assert.deepEqual(Object.keys(lines), ["state", "created", "started", "pid", "timeline", "exited", "name", "uuid", "generation"]);
       assert.deepEqual(
         [lines["state"], lines["pid"], lines["exited"], lines["name"], lines["uuid"]],
         ["running", leader, "false", "web", uuid],
