@@ -23,6 +23,8 @@ export function parseUuid(text: string): Uuid {
 
 /** Like `parseUuid`, undefined instead of an error. */
 export function tryUuid(text: string): Uuid | undefined {
+  // As rkt writes them; a list reads many.
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{11}[1-9a-f]$/.test(text)) return text as Uuid;
   const hex = text.toLowerCase().replaceAll("-", "");
   if (!/^[0-9a-f]{32}$/.test(hex) || /^0+$/.test(hex)) return undefined;
   if (text.length !== 32 && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return undefined;

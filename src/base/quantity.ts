@@ -76,7 +76,7 @@ export function parseByteSize(text: string): number {
 export function parseTimeSpan(text: string): number {
   const compact = text.trim();
   if (compact === "infinity") return Number.POSITIVE_INFINITY;
-  const pattern = /\s*(\d{1,15}(?:\.\d{0,9})?)\s*([a-zµμ]*)/gy;
+  const pattern = /\s*(\d{1,15}(?:\.\d{0,9})?)\s*([a-z\u00b5\u03bc]*)/gy;
   let total = 0;
   let end = 0;
   for (const match of compact.matchAll(pattern)) {

@@ -12,12 +12,15 @@ export interface Host {
   readonly raw: RawFiles;
   readonly programs: Programs;
   readonly locks: Locks;
+  readonly hashes: Hashes;
   readonly sockets: Sockets;
   readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Effective user and supplementary groups of this process. */
   readonly uid: number;
   readonly gid: number;
+  /** Of an architecture, as the kernel's AUDIT_ARCH_*; undefined where nobody knows it. */
+  systemCallName(architecture: number, number: number): string | undefined;
   /** Random bytes from the kernel. */
   random(length: number): Buffer;
 }
@@ -52,8 +55,8 @@ export interface Files {
   tryLstat(path: string): FileStat | undefined;
   tryStat(path: string): FileStat | undefined;
   exists(path: string): boolean;
-  /** The file's bytes as they are read, in chunks of 256 KiB; errors come from the stream. */
-  stream(path: string): NodeJS.ReadableStream;
+  /** The file's bytes in blocks of 512 KiB, each read when it is asked for. A block stays as it is until the eighth after it is asked for. */
+  blocks(path: string): Iterable<Uint8Array>;
   /** Sorted names; throws ENOENT. */
   list(path: string): string[];
   /** Sorted names; empty where the directory is missing. */
@@ -82,6 +85,8 @@ export interface Files {
   openWithin(root: string, path: string): PinnedFile;
   /** fsync of a file or a directory. */
   sync(path: string): void;
+  /** The same in another thread, for who has to do something else before the sync that counts. An error is that one's to report. */
+  syncMeanwhile(path: string): void;
   /** syncfs(2) of the file system that holds the path. */
   syncFileSystem(path: string): void;
 }
@@ -158,6 +163,21 @@ export interface Locks {
    * /proc/locks, whose device is MAJOR:MINOR in hex. True for tmpfs only: on btrfs the device numbers differ.
    */
   heldInodes(): ReadonlySet<string>;
+  /** The same, while the caller does something else: before it lists its locks the kernel waits for an RCU grace period, 2 to 15 ms. */
+  awaitHeldInodes(): Promise<ReadonlySet<string>>;
+}
+
+export interface Hashes {
+  /** A digest of nothing yet. The algorithm is named as OpenSSL names it; throws where there is no such one. */
+  open(algorithm: string): RunningHash;
+}
+
+/** A digest that another thread computes. */
+export interface RunningHash {
+  /** Chunks count in the order of the calls. Resolves when this one was taken in: until then it must stay as it is. */
+  update(chunk: Uint8Array): Promise<void>;
+  /** Of all that was given. Nothing can be given afterwards. */
+  digest(): Promise<Buffer>;
 }
 
 export interface Sockets {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { getSystemErrorName } from "node:util";
 import { RktError } from "../base/error.ts";
 
-/** What src/host/native/rktsys.c exports: results, or the negative errno. */
+/** What src/host/native exports: results, or the negative errno. */
 export interface NativeCalls {
   flock(fd: number, operation: number): number;
   mknod(path: Buffer, mode: number, major: number, minor: number): number;
@@ -14,8 +14,16 @@ export interface NativeCalls {
   setBlocking(fd: number): number;
   syncfs(fd: number): number;
   connectInside(process: number, path: Buffer): number;
+  systemCallName(architecture: number, number: number): string | undefined;
   sendDescriptors(socket: number, data: Buffer, descriptors: Buffer): number;
+  /** undefined where there is no such algorithm. */
+  openHash(algorithm: string): NativeHash | undefined;
+  updateHash(hash: NativeHash, chunk: Uint8Array): Promise<void>;
+  finishHash(hash: NativeHash): Buffer;
 }
+
+/** Not to be looked into. */
+export type NativeHash = object;
 
 /** Loads the addon at its first use: commands that only read need none. Throws `native-missing`. */
 export function createNativeLoader(): () => NativeCalls {

@@ -6,6 +6,7 @@ import { checkResult, type NativeCalls } from "./native.ts";
 import { toFileStat } from "./file-stat.ts";
 import { makeDirectory, syncPath, writeAtomic, writePlain } from "./node-write.ts";
 import { openWithin } from "./open-within.ts";
+import { readBlocks } from "./read-blocks.ts";
 import { removeTree } from "./remove-tree.ts";
 
 export function createFiles(native: () => NativeCalls): Files {
@@ -15,9 +16,12 @@ export function createFiles(native: () => NativeCalls): Files {
     tryReadText: (path) => tolerate(() => fs.readFileSync(path, "utf8"), undefined),
     stat: (path) => toFileStat(fs.statSync(path)),
     tryLstat: (path) => tolerate(() => toFileStat(fs.lstatSync(path)), undefined),
-    tryStat: (path) => tolerate(() => toFileStat(fs.statSync(path)), undefined),
-    exists: (path) => tolerate(() => fs.statSync(path), undefined) !== undefined,
-    stream: (path) => fs.createReadStream(path, { highWaterMark: 256 * 1024 }),
+    tryStat: (path) => {
+      const stat = tryStat(path);
+      return stat === undefined ? undefined : toFileStat(stat);
+    },
+    exists: (path) => tryStat(path) !== undefined,
+    blocks: readBlocks,
     list: (path) => fs.readdirSync(path).toSorted(),
     tryList: (path) => tolerate(() => fs.readdirSync(path).toSorted(), []),
     readLink: (path) => fs.readlinkSync(path),
@@ -35,8 +39,14 @@ export function createFiles(native: () => NativeCalls): Files {
     setTimes: (path, atimeMs, mtimeMs) => fs.utimesSync(path, atimeMs / 1000, mtimeMs / 1000),
     openWithin,
     sync: syncPath,
+    syncMeanwhile,
     syncFileSystem: (path) => syncFileSystem(native(), path),
   };
+}
+
+/** Without an error that is thrown and caught, which costs as much as reading ten files. */
+function tryStat(path: string): fs.Stats | undefined {
+  return tolerate(() => fs.statSync(path, { throwIfNoEntry: false }), undefined);
 }
 
 /** Missing files, also below something that is no directory, are no error. */
@@ -47,6 +57,11 @@ function tolerate<T, U>(read: () => T, missing: U): T | U {
     if (errno(error) === "ENOENT" || errno(error) === "ENOTDIR") return missing;
     throw error;
   }
+}
+
+function syncMeanwhile(path: string): void {
+  const fd = fs.openSync(path, fs.constants.O_RDONLY);
+  fs.fsync(fd, () => fs.closeSync(fd));
 }
 
 function syncFileSystem(native: NativeCalls, path: string): void {

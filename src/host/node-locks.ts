@@ -8,14 +8,34 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 const EAGAIN = -11;
 const { O_CREAT, O_DIRECTORY, O_RDONLY } = fs.constants;
+const table = "/proc/locks";
 /** Milliseconds between two tries when a wait has an end. */
 const retryInterval = 20;
 
 export function createLocks(native: () => NativeCalls): Locks {
   return {
     tryLock: (path, options = {}) => tryLock(native(), path, options),
-    heldInodes: () => parseHeldInodes(fs.readFileSync("/proc/locks", "utf8")),
+    heldInodes: () => parseHeldInodes(fs.readFileSync(table, "utf8")),
+    awaitHeldInodes: async () => parseHeldInodes(await readTable()),
   };
+}
+
+/**
+ * It is the first read that takes its time: that one is done by another thread. A table of more than a page comes in pieces, between
+ * which locks come and go: then it is read anew, all at once.
+ */
+async function readTable(): Promise<string> {
+  const fd = fs.openSync(table, O_RDONLY);
+  try {
+    const piece = Buffer.alloc(64 * 1024);
+    const length = await new Promise<number>((resolve, reject) => {
+      fs.read(fd, piece, 0, piece.length, null, (error, read) => (error === null ? resolve(read) : reject(error)));
+    });
+    const isWhole = fs.readSync(fd, Buffer.alloc(1)) === 0;
+    return isWhole ? piece.toString("utf8", 0, length) : fs.readFileSync(table, "utf8");
+  } finally {
+    fs.closeSync(fd);
+  }
 }
 
 /** `DEV:INODE` of each flock in the text of /proc/locks; lines of those who wait ("->") do not count. */

@@ -24,9 +24,7 @@ export function relayTerminal(master: number, resize: (columns: number, rows: nu
   const type = (chunk: Buffer): void => void other.write(chunk);
   const follow = (): void => resize(stdout.columns, stdout.rows);
   follow();
-  const settings = stty("-g").trim();
-  // Node's own raw mode goes on changing line ends, which the pod's terminal has done already.
-  stty("raw", "-echo");
+  const raw = makeRaw();
   other.on("data", show);
   stdin.on("data", type);
   stdout.on("resize", follow);
@@ -36,10 +34,20 @@ export function relayTerminal(master: number, resize: (columns: number, rows: nu
       await Promise.race([ended, new Promise<void>((resolve) => void patience.addEventListener("abort", () => resolve()))]);
       stdin.off("data", type).pause();
       stdout.off("resize", follow);
-      stty(settings);
+      raw.restore();
       other.destroy();
     },
   };
+}
+
+/**
+ * Every typed byte as it is (but for Ctrl-C and its like, with `isig`), and what is written untouched: Node's own raw mode
+ * goes on changing line ends, which the pod's terminal has done.
+ */
+export function makeRaw(signals: "isig" | "-isig" = "-isig"): { restore(): void } {
+  const settings = stty("-g").trim();
+  stty("raw", "-echo", signals);
+  return { restore: () => void stty(settings) };
 }
 
 function stty(...args: readonly string[]): string {

@@ -6,6 +6,7 @@ import type { StoredImage } from "../store/image.ts";
 import type { Store } from "../store/store.ts";
 import { readAci } from "./archive/aci.ts";
 import type { ArchiveEntry } from "./archive/entry.ts";
+import { identify } from "./archive/identify.ts";
 import { defaultLimits } from "./archive/limits.ts";
 import { type Layer, planLayers } from "./layers.ts";
 import { createTreeWriter } from "./tree-writer.ts";
@@ -46,8 +47,9 @@ export async function renderImage(context: RenderContext, image: StoredImage, op
 export async function renderAci(context: RenderContext, layer: Layer, directory: string, options: RenderOptions = {}): Promise<number> {
   const { host, store } = context;
   const writer = createTreeWriter(host.raw, directory, { ...options, keeps: keepsOf(layer) });
-  const blob = host.files.stream(store.blobPath(layer.image.id)) as AsyncIterable<Uint8Array>;
-  const { id } = await readAci(blob, { limits: { ...defaultLimits, totalBytes: Number.MAX_SAFE_INTEGER }, files: writer.add });
+  const blob = host.files.blocks(store.blobPath(layer.image.id));
+  const reading = { limits: { ...defaultLimits, totalBytes: Number.MAX_SAFE_INTEGER }, files: writer.add };
+  const { id } = await identify(host.hashes, blob, (chunks) => readAci(chunks, reading));
   // The name of a blob is its hash: a disk that has changed it since must not get away with it.
   if (id !== layer.image.id) {
     throw new RktError("store-blob-damaged", `Cannot render image ${quoteText(layer.image.name)}: its content in the store is damaged`, {

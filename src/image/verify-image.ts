@@ -3,7 +3,7 @@ import { quoteText } from "../base/escape.ts";
 import type { AcIdentifier } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
 import type { SignatureFact } from "../spec/signature-fact.ts";
-import type { PublicKey } from "../trust/keys.ts";
+import type { PublicKey } from "../trust/key-facts.ts";
 import type { Keystore } from "../trust/keystore.ts";
 import { checkSigners, verifyDetached } from "../trust/verify.ts";
 
@@ -22,8 +22,8 @@ export async function screenBeforeFetch(context: VerifyContext, signature: Buffe
  * looked at before some trusted key has vouched for the bytes. `restrictToName` comes after.
  */
 export async function verifyBytes(context: VerifyContext, path: string, signature: Buffer): Promise<SignatureFact[]> {
-  const data = context.host.files.stream(path) as AsyncIterable<Uint8Array>;
-  return verifyDetached({ keys: await allKeys(context.keystore), signature, now: context.host.clock.now(), data });
+  const { files, hashes, clock } = context.host;
+  return verifyDetached({ keys: await allKeys(context.keystore), signature, now: clock.now(), data: files.blocks(path), hashes });
 }
 
 /** Those of the facts whose key may sign for the name; throws as trust does when none is left. */

@@ -3,6 +3,7 @@ import { errno, messageOf, RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { Host } from "../host/host.ts";
 import type { StoredImage } from "../store/image.ts";
+import { planLayers } from "./layers.ts";
 import { renderAci, renderImage, type RenderContext } from "./render.ts";
 
 export interface WriteTreeOptions {
@@ -23,6 +24,11 @@ export async function extractTree(context: RenderContext, image: StoredImage, di
 
 /** Writes what an app of the image sees as its root to a directory: the image over its dependencies. Hold the store's shared lock. */
 export async function renderTree(context: RenderContext, image: StoredImage, directory: string, options: WriteTreeOptions): Promise<void> {
+  const [only, ...others] = planLayers(context.store, image);
+  if (only !== undefined && others.length === 0 && !context.store.hasTree(only.key)) {
+    // Straight to its place: the store needs no tree that no pod asked for.
+    return writeTree(context.host, image, { directory, ...options }, async (rootfs) => void (await renderAci(context, only, rootfs)));
+  }
   const { layers } = await renderImage(context, image);
   await writeTree(context.host, image, { directory, ...options }, async (rootfs) => {
     for (const layer of layers.toReversed()) {

@@ -21,4 +21,6 @@ export interface StoredImage {
   readonly source: string;
   /** What was verified when it was fetched; empty when signatures were switched off. */
   readonly signatures: readonly SignatureFact[];
+  /** It came from this file of the directory of stage1's images, for which no signature was asked. */
+  readonly stage1File?: string;
 }

@@ -125,7 +125,9 @@ function addImage(host: Host, layout: Layout, image: NewImage, stagedBlob: strin
     const known = readRecord(host, layout, image.id);
     const signatures = mergeFacts(known?.signatures ?? [], image.signatures);
     const treeSizes = treeSizesOf(host, layout, image.id);
-    const record = { ...image, record: 1 as const, importTime: nextImportTime(host, layout), signatures, treeSizes };
+    const stage1File = image.stage1File ?? known?.stage1File;
+    const trusted = stage1File === undefined ? {} : { stage1File };
+    const record = { ...image, ...trusted, record: 1 as const, importTime: nextImportTime(host, layout), signatures, treeSizes };
     writeRecord(host, layout, record);
     return toStoredImage(host, layout, record);
   });

@@ -3,7 +3,7 @@ import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { AcIdentifier } from "../base/id.ts";
 import { type KeyFile, type KeyScope, type KeystoreDirectories, directoryOf, isMasked, listKeyFiles } from "./key-files.ts";
-import { type PublicKey, armorKey, mergeKeys } from "./keys.ts";
+import type { PublicKey } from "./key-facts.ts";
 import { type KeyReader, loadKey } from "./load-key.ts";
 import { assertOwned } from "./ownership.ts";
 
@@ -26,6 +26,7 @@ export async function addKey(store: Store, key: PublicKey, scope: KeyScope): Pro
   const path = join(directory, key.fingerprint);
   assertOwned(store.host, path, store.owner);
   const known = files.exists(path) && files.stat(path).size > 0 ? (await loadKey(store, { path, empty: false })).key : undefined;
+  const { armorKey, mergeKeys } = await import("./keys.ts");
   const merged = known === undefined ? key : await mergeKeys(known, key);
   files.writeAtomic(path, armorKey(merged), { mode: 0o644 });
   return path;

@@ -1,4 +1,4 @@
-import type { KeyFacts, PublicKey } from "./keys.ts";
+import type { KeyFacts, PublicKey } from "./key-facts.ts";
 
 /**
  * The lines of the fingerprint review (rkt-features B.8), safe for a terminal:

@@ -1,9 +1,9 @@
 import { quoteText } from "../base/escape.ts";
 import type { AcIdentifier, ImageId } from "../base/id.ts";
 import type { SignatureFact } from "../spec/signature-fact.ts";
-import { type PublicKey, findKeyFacts } from "./keys.ts";
+import { type PublicKey, findKeyFacts } from "./key-facts.ts";
 import type { TrustedKey } from "./load-key.ts";
-import { showTime } from "./screen.ts";
+import { showTime } from "./show-time.ts";
 
 /** The part of a stored image that its judgement rests on. */
 export interface JudgedImage {

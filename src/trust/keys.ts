@@ -3,35 +3,13 @@ import { RktError, messageOf } from "../base/error.ts";
 import { escapeText, quoteText } from "../base/escape.ts";
 import { findKeyWeakness, nameAlgorithm } from "./algorithm.ts";
 import { splitArmor } from "./armor.ts";
+import type { KeyFacts, PublicKey } from "./key-facts.ts";
 
 /** A keyring of thousands of keys is no key file; the largest real keys have some hundred KiB of certifications. */
 const MAX_KEY_FILE = 4 * 1024 * 1024;
 
 /** Asks whether a key is *ever* revoked: also "superseded from next month" is a reason not to trust it any more. */
 const END_OF_TIME = new Date(8_640_000_000_000_000);
-
-/** What is known of a primary key or subkey. Times in milliseconds since the epoch. */
-export interface KeyFacts {
-  /** Lower-case hex. */
-  readonly fingerprint: string;
-  /** `rsa4096`, `ed25519`, … */
-  readonly algorithm: string;
-  readonly created: number;
-  /** Missing where the key does not expire (or its self-signature does not hold). */
-  readonly expires?: number;
-  /** By a valid revocation certificate in the same file, whatever its reason and date. */
-  readonly revoked: boolean;
-  /** Why its signatures are not believed, as the end of a sentence. */
-  readonly weakness?: string;
-}
-
-export interface PublicKey extends KeyFacts {
-  /** User ids, escaped for a terminal. */
-  readonly identities: readonly string[];
-  readonly subkeys: readonly KeyFacts[];
-  /** For this folder only. */
-  readonly openpgp: openpgp.Key;
-}
 
 /**
  * Reads every public key of a file: armored (also several blocks one after the other) or binary. Throws `key-unreadable`
@@ -52,11 +30,6 @@ export async function mergeKeys(known: PublicKey, added: PublicKey): Promise<Pub
 /** ASCII armor of the key, as it is stored. */
 export function armorKey(key: PublicKey): string {
   return key.openpgp.armor();
-}
-
-/** The primary key or subkey with that fingerprint. */
-export function findKeyFacts(key: PublicKey, fingerprint: string): KeyFacts | undefined {
-  return [key, ...key.subkeys].find((facts) => facts.fingerprint === fingerprint);
 }
 
 function splitKeyData(data: Buffer): (string | Buffer)[] {

@@ -4,7 +4,7 @@ import type { AcIdentifier } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
 import { type RemovedKey, addKey, removeKey } from "./change-keys.ts";
 import { type KeyFile, type KeyScope, type KeystoreDirectories, isMasked, keyFilesFor, listKeyFiles } from "./key-files.ts";
-import { type PublicKey, mergeKeys } from "./keys.ts";
+import type { PublicKey } from "./key-facts.ts";
 import { type KeyReader, type TrustedKey, loadKey } from "./load-key.ts";
 
 /** A key file as `rkt trust list` shows it. */
@@ -73,7 +73,9 @@ function findCopies(store: Store, files: readonly KeyFile[]): KeyFile[] {
 async function mergeCopies(entry: TrustedKey, all: readonly TrustedKey[]): Promise<TrustedKey> {
   let key = entry.key;
   for (const copy of all) {
-    if (copy.path !== entry.path && copy.key.fingerprint === key.fingerprint) key = await mergeKeys(key, copy.key);
+    if (copy.path === entry.path || copy.key.fingerprint !== key.fingerprint) continue;
+    const { mergeKeys } = await import("./keys.ts");
+    key = await mergeKeys(key, copy.key);
   }
   return { ...entry, key };
 }

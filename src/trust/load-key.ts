@@ -4,7 +4,7 @@ import { quoteText } from "../base/escape.ts";
 import type { AcIdentifier } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
 import { type KeyFile, isFingerprint } from "./key-files.ts";
-import { type PublicKey, readPublicKeys } from "./keys.ts";
+import type { PublicKey } from "./key-facts.ts";
 import { assertOwned } from "./ownership.ts";
 
 /** A key and what it is trusted for: a prefix of image names, or all of them ("root"). */
@@ -28,6 +28,8 @@ export async function loadKey(reader: KeyReader, file: KeyFile): Promise<Trusted
   if (!isFingerprint(name)) {
     throw badKeyFile(file.path, "its name is not the fingerprint of a key in lower-case hex digits");
   }
+  // OpenPGP is loaded by who has a key to read.
+  const { readPublicKeys } = await import("./keys.ts");
   const keys = await readPublicKeys(reader.host.files.read(file.path)).catch((error: unknown) => {
     throw badKeyFile(file.path, "it holds no public key that can be read", error);
   });

@@ -1,5 +1,6 @@
 import { enums } from "openpgp";
-import type { KeyFacts, PublicKey } from "./keys.ts";
+import type { KeyFacts, PublicKey } from "./key-facts.ts";
+import { showTime } from "./show-time.ts";
 import { type SignaturePacket, nameIssuer } from "./signature.ts";
 
 /** A signature that is worth verifying, and the key it says made it. */
@@ -85,9 +86,4 @@ function findTimeFault(packet: SignaturePacket, key: PublicKey, signer: KeyFacts
 export function expiryOf(packet: SignaturePacket): number | undefined {
   const expires = packet.getExpirationTime();
   return expires instanceof Date ? expires.getTime() : undefined;
-}
-
-/** `2026-01-31T12:00:00Z`, the same on every host. */
-export function showTime(time: number): string {
-  return new Date(time).toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -12,13 +12,17 @@ import {
   parseUuid,
 } from "../base/id.ts";
 
-/** One image of a pod and the key that lets it run. */
-export interface VerdictImage {
-  readonly id: ImageId;
-  readonly name: AcIdentifier;
-  /** Primary key, lower-case hex. */
-  readonly fingerprint: string;
-}
+/** One image of a pod and what lets it run. */
+export type VerdictImage = { readonly id: ImageId; readonly name: AcIdentifier } & (
+  | {
+      /** Primary key, lower-case hex. */
+      readonly fingerprint: string;
+    }
+  | {
+      /** Of the directory of stage1's images: root put it there. */
+      readonly file: string;
+    }
+);
 
 /**
  * "This generation of this pod may start": the file `/run/rkt/verdicts/UUID/DIGEST`. There is no file for a refusal,
@@ -70,12 +74,10 @@ function readVerdict(value: unknown): Verdict {
 
 function readImage(value: unknown): VerdictImage {
   const record = asRecord(value);
+  const image = { id: parseImageId(asText(record["id"])), name: parseAcIdentifier(asText(record["name"])) };
+  if (record["file"] !== undefined) return { ...image, file: asText(record["file"]) };
   const fingerprint = asText(record["fingerprint"]);
-  return {
-    id: parseImageId(asText(record["id"])),
-    name: parseAcIdentifier(asText(record["name"])),
-    fingerprint: asHex(fingerprint, fingerprint.length === 64 ? 64 : 40),
-  };
+  return { ...image, fingerprint: asHex(fingerprint, fingerprint.length === 64 ? 64 : 40) };
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

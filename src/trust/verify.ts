@@ -1,9 +1,11 @@
-import { createHash } from "node:crypto";
 import * as openpgp from "openpgp";
 import { RktError, messageOf } from "../base/error.ts";
 import { escapeText } from "../base/escape.ts";
+import type { Chunks } from "../host/hash-along.ts";
+import type { Hashes } from "../host/host.ts";
 import type { SignatureFact } from "../spec/signature-fact.ts";
-import type { PublicKey } from "./keys.ts";
+import { hashSigned } from "./hash-signed.ts";
+import type { PublicKey } from "./key-facts.ts";
 import { type Candidate, type Refusal, expiryOf, screenSignature } from "./screen.ts";
 import { readSignatures } from "./signature.ts";
 
@@ -18,7 +20,8 @@ export interface ScreenRequest {
 
 export interface VerifyRequest extends ScreenRequest {
   /** The signed bytes, as they were downloaded. */
-  readonly data: AsyncIterable<Uint8Array>;
+  readonly data: Chunks;
+  readonly hashes: Hashes;
 }
 
 /**
@@ -28,10 +31,12 @@ export interface VerifyRequest extends ScreenRequest {
  */
 export async function verifyDetached(request: VerifyRequest): Promise<SignatureFact[]> {
   const candidates = await checkSigners(request);
-  const { results, digest } = await verifyCandidates(candidates, request);
+  const packets = candidates.map((candidate) => candidate.packet);
+  const signedDigest = await hashSigned(packets, request.data, request.hashes);
+  const results = await verifyHashed(candidates, request.now);
   const facts = results.flatMap((result, index) => {
     const candidate = candidates[index];
-    return result === true && candidate !== undefined ? [makeFact(candidate, digest, request.now)] : [];
+    return result === true && candidate !== undefined ? [{ ...makeFact(candidate, request.now), signedDigest }] : [];
   });
   const [failure] = results;
   if (facts.length === 0 && failure !== true) throw badSignature(failure);
@@ -50,35 +55,23 @@ export async function checkSigners(request: ScreenRequest): Promise<Candidate[]>
   return candidates;
 }
 
-async function verifyCandidates(candidates: readonly Candidate[], request: VerifyRequest): Promise<{ results: unknown[]; digest: string }> {
+/** Of each signature true, or why it does not hold; `hashSigned` has given them the digests of the data. */
+async function verifyHashed(candidates: readonly Candidate[], now: number): Promise<unknown[]> {
   const packets = new openpgp.PacketList<openpgp.SignaturePacket>();
   packets.push(...candidates.map((candidate) => candidate.packet));
-  const message = await openpgp.createMessage({ binary: ReadableStream.from(request.data) });
+  const message = await openpgp.createMessage({ binary: new Uint8Array() });
   const result = await openpgp.verify({
     message,
     signature: new openpgp.Signature(packets),
     verificationKeys: candidates.map((candidate) => candidate.key.openpgp),
     format: "binary",
-    date: new Date(request.now),
+    date: new Date(now),
   });
-  const digest = await digestToEnd(result.data);
   // Each is awaited: `signatures` is only a list of promises, and a loop over an empty list proves nothing.
-  const results = await Promise.all(result.signatures.map((signature) => signature.verified.catch((error: unknown) => error)));
-  return { results, digest };
+  return Promise.all(result.signatures.map((signature) => signature.verified.catch((error: unknown) => error)));
 }
 
-/** With a reader of its own: `for await` does not work on this stream, and unless it is read to its end nothing is verified. */
-async function digestToEnd(data: ReadableStream<Uint8Array>): Promise<string> {
-  const hash = createHash("sha512");
-  const reader = data.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return `sha512-${hash.digest("hex")}`;
-    hash.update(value);
-  }
-}
-
-function makeFact(candidate: Candidate, signedDigest: string, now: number): SignatureFact {
+function makeFact(candidate: Candidate, now: number): Omit<SignatureFact, "signedDigest"> {
   const expiresAt = expiryOf(candidate.packet);
   return {
     type: "openpgp",
@@ -87,7 +80,6 @@ function makeFact(candidate: Candidate, signedDigest: string, now: number): Sign
     signedAt: candidate.packet.created?.getTime() ?? 0,
     ...(expiresAt === undefined ? {} : { expiresAt }),
     verifiedAt: now,
-    signedDigest,
   };
 }
 

@@ -5,12 +5,14 @@
  */
 #define _GNU_SOURCE
 #define NAPI_VERSION 8
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -21,6 +23,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 #include <node_api.h>
+#include "hash.h"
 
 #define MAX_ARGS 4
 #define MAX_XATTR 65536
@@ -228,6 +231,30 @@ static napi_value sys_send_descriptors(napi_env env, napi_callback_info info) {
   return number(&call, sendmsg(fd, &message, MSG_NOSIGNAL));
 }
 
+/*
+ * systemCallName(architecture as AUDIT_ARCH_*, number): its name, or undefined. libseccomp has the tables of all architectures, and is
+ * there wherever systemd filters calls; loaded here, so that a host without it loses a name and nothing else.
+ */
+static napi_value sys_system_call_name(napi_env env, napi_callback_info info) {
+  static char *(*resolve)(uint32_t, int);
+  static int loaded;
+  struct call call = start(env, info);
+  uint32_t architecture = (uint32_t)integer(&call, 0);
+  int64_t wanted = integer(&call, 1);
+  napi_value result = NULL;
+  if (!loaded) {
+    void *library = dlopen("libseccomp.so.2", RTLD_NOW | RTLD_LOCAL);
+    if (library != NULL) *(void **)&resolve = dlsym(library, "seccomp_syscall_resolve_num_arch");
+    loaded = 1;
+  }
+  if (call.bad || resolve == NULL || wanted < 0 || wanted > INT_MAX) return NULL;
+  char *name = resolve(architecture, (int)wanted);
+  if (name == NULL) return NULL;
+  if (napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &result) != napi_ok) result = NULL;
+  free(name);
+  return result;
+}
+
 NAPI_MODULE_INIT() {
   static const napi_property_descriptor functions[] = {
       {"flock", NULL, sys_flock, NULL, NULL, NULL, napi_enumerable, NULL},
@@ -239,8 +266,10 @@ NAPI_MODULE_INIT() {
       {"connectInside", NULL, sys_connect_inside, NULL, NULL, NULL, napi_enumerable, NULL},
       {"sendDescriptors", NULL, sys_send_descriptors, NULL, NULL, NULL, napi_enumerable, NULL},
       {"setBlocking", NULL, sys_set_blocking, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"systemCallName", NULL, sys_system_call_name, NULL, NULL, NULL, napi_enumerable, NULL},
       {"syncfs", NULL, sys_syncfs, NULL, NULL, NULL, napi_enumerable, NULL},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);
+  define_hashes(env, exports);
   return exports;
 }

@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import { messageOf, RktError } from "../../base/error.ts";
-import { type ImageId, parseImageId } from "../../base/id.ts";
+import type { Chunks } from "../../host/hash-along.ts";
 import type { ImageManifest } from "../../spec/appc.ts";
 import { parseImageManifest } from "../../spec/image-manifest.ts";
 import { type ArchiveEntry, badArchive, badEntry, type ContentSink } from "./entry.ts";
@@ -17,7 +16,6 @@ export interface AciOptions {
 }
 
 export interface AciSummary {
-  readonly id: ImageId;
   readonly manifest: ImageManifest;
   /** Bytes of the uncompressed archive. */
   readonly size: number;
@@ -29,9 +27,8 @@ export interface AciSummary {
  * everything else below it, no name twice, each in a directory, hard links to earlier files only, devices only where `outline.ts`
  * allows them. Throws `archive-bad`, and `image-manifest-bad` for the manifest.
  */
-export async function readAci(source: AsyncIterable<Uint8Array>, options: AciOptions = {}): Promise<AciSummary> {
+export async function readAci(source: Chunks, options: AciOptions = {}): Promise<AciSummary> {
   const limits = options.limits ?? defaultLimits;
-  const hash = createHash("sha512");
   const state: State = { size: 0, entries: 0, hasRootfs: false, manifest: undefined };
   const outline = createOutline();
   const sink = (entry: ArchiveEntry): ContentSink | undefined => {
@@ -42,13 +39,12 @@ export async function readAci(source: AsyncIterable<Uint8Array>, options: AciOpt
   };
   const tap = tapBytes(source, (chunk) => {
     state.size += chunk.length;
-    hash.update(chunk);
     options.bytes?.(chunk);
   });
   await readTar(tap, sink, limits);
   if (state.manifest === undefined) throw badArchive(`it has no "manifest"`);
   if (!state.hasRootfs) throw badArchive(`it has no directory "rootfs"`);
-  return { id: parseImageId(`sha512-${hash.digest("hex")}`), manifest: state.manifest, size: state.size, entries: state.entries };
+  return { manifest: state.manifest, size: state.size, entries: state.entries };
 }
 
 interface State {
@@ -58,7 +54,7 @@ interface State {
   manifest: ImageManifest | undefined;
 }
 
-async function* tapBytes(source: AsyncIterable<Uint8Array>, see: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+async function* tapBytes(source: Chunks, see: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array> {
   for await (const chunk of source) {
     see(chunk);
     yield chunk;
@@ -84,7 +80,7 @@ function takeManifest(state: State, entry: ArchiveEntry, limits: ArchiveLimits):
   if (entry.size > limits.manifestBytes) throw badEntry("manifest", `has ${entry.size} bytes, which is too much`);
   const chunks: Uint8Array[] = [];
   return {
-    write: (chunk) => void chunks.push(chunk),
+    write: (chunk) => void chunks.push(Buffer.from(chunk)),
     end: () => void (state.manifest = readManifest(Buffer.concat(chunks))),
   };
 }

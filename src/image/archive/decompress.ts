@@ -1,7 +1,7 @@
-import { Readable, type Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { Writable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { messageOf, RktError } from "../../base/error.ts";
+import type { Chunks } from "../../host/hash-along.ts";
 import type { Host } from "../../host/host.ts";
 import { badArchive } from "./entry.ts";
 
@@ -17,15 +17,21 @@ const magics: readonly (readonly [Compression, string])[] = [
   ["zstd", "28b52ffd"],
 ];
 
-/** Told by the first six bytes, never by a name. */
+/** Bytes at the start that tell a compression. */
+export const MAGIC_LENGTH = 6;
+
+/** Told by the first bytes, never by a name. */
 export function detectCompression(start: Buffer): Compression {
-  const hex = start.toString("hex", 0, 6);
+  const hex = start.toString("hex", 0, MAGIC_LENGTH);
   return magics.find(([, magic]) => hex.startsWith(magic))?.[0] ?? "none";
 }
 
-/** The bytes of an archive, uncompressed. gzip and zstd are Node's, xz and bzip2 the distribution's programs. */
-export async function* decompress(host: Host, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const chunks = source[Symbol.asyncIterator]();
+/**
+ * The bytes of an archive, uncompressed. gzip and zstd are Node's, xz and bzip2 the distribution's programs. Nothing of a chunk is kept when
+ * the next one is asked for.
+ */
+export async function* decompress(host: Host, source: Chunks): AsyncGenerator<Uint8Array> {
+  const chunks = handOn(source);
   const start = await readStart(chunks);
   const compression = detectCompression(start);
   const whole = prepend(start, chunks);
@@ -40,13 +46,16 @@ export async function* decompress(host: Host, source: AsyncIterable<Uint8Array>)
   }
 }
 
+async function* handOn(source: Chunks): AsyncGenerator<Uint8Array> {
+  yield* source;
+}
+
 async function readStart(chunks: AsyncIterator<Uint8Array>): Promise<Buffer> {
   let start: Buffer = Buffer.alloc(0);
-  while (start.length < 6) {
+  while (start.length < MAGIC_LENGTH) {
     const next = await chunks.next();
     if (next.done === true) break;
-    start =
-      start.length === 0 ? Buffer.from(next.value.buffer, next.value.byteOffset, next.value.length) : Buffer.concat([start, next.value]);
+    start = Buffer.concat([start, next.value]);
   }
   return start;
 }
@@ -63,26 +72,40 @@ async function* prepend(start: Buffer, chunks: AsyncIterator<Uint8Array>): Async
 type Filter = NodeJS.ReadWriteStream & AsyncIterable<unknown> & { readonly bytesWritten: number };
 
 async function* through(source: AsyncIterable<Uint8Array>, filter: Filter): AsyncGenerator<Uint8Array> {
-  let received = 0;
-  const counted = tap(source, (chunk) => (received += chunk.length));
-  const written = pipeline(Readable.from(counted), filter as unknown as Writable);
+  const written = writeInto(filter as unknown as Writable, source);
   written.catch(() => undefined);
   for await (const chunk of filter) yield chunk as Uint8Array;
-  await written;
   // Node stops silently at the end of the first zstd frame.
-  if (filter.bytesWritten < received) throw new Error("there is something behind their first frame");
+  if (filter.bytesWritten < (await written)) throw new Error("there is something behind their first frame");
 }
 
-async function* tap(source: AsyncIterable<Uint8Array>, see: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array> {
-  for await (const chunk of source) {
-    see(chunk);
-    yield chunk;
+/** A chunk is asked for when the one before has been taken in. Returns the bytes of all; what ends the writing ends the filter too. */
+async function writeInto(filter: Writable, source: AsyncIterable<Uint8Array>): Promise<number> {
+  let bytes = 0;
+  // Who reads the filter, or waits for the program, learns of it.
+  filter.on("error", () => undefined);
+  try {
+    for await (const chunk of source) {
+      bytes += chunk.length;
+      await write(filter, chunk);
+    }
+    filter.end();
+  } catch (error) {
+    filter.destroy(error instanceof Error ? error : new Error(String(error)));
+    throw error;
   }
+  return bytes;
+}
+
+function write(filter: Writable, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    filter.write(chunk, (error) => (error === null || error === undefined ? resolve() : reject(error)));
+  });
 }
 
 async function* throughProgram(host: Host, source: AsyncIterable<Uint8Array>, argv: readonly string[]): AsyncGenerator<Uint8Array> {
   const program = host.programs.pipe(argv);
-  const written = pipeline(Readable.from(source), program.input as Writable);
+  const written = writeInto(program.input as Writable, source);
   written.catch(() => undefined);
   try {
     for await (const chunk of program.output) yield chunk as Buffer;

@@ -33,6 +33,7 @@ export interface Timestamp {
 
 /** Where the content of a file goes; synchronous, so that no more than a chunk is in memory. */
 export interface ContentSink {
+  /** The chunk is the reader's again afterwards. */
   write(chunk: Uint8Array): void;
   end(): void;
 }

@@ -31,12 +31,13 @@ export interface EntryStream {
 
 /** The insides of tar-stream 3.2.2 that are used here; its version is pinned, and a unit test looks for each of them. */
 interface Internals {
-  _buffer: { shift(size: number): Buffer | null };
+  _buffer: { readonly buffered: number; shift(size: number): Buffer | null; push(data: Buffer): void };
   _header: { type: string | null } | null;
   _pax: (Record<string, string> & { [paxRecords]?: PaxRecords }) | null;
   _consumeHeader(): boolean;
   _decodeLongHeader(data: Buffer): void;
   _continueWrite(error: Error | null): void;
+  _createStream(): { readonly _readableState: { highWaterMark: number } };
 }
 
 const paxRecords = Symbol("records");
@@ -44,15 +45,18 @@ const noRecords: PaxRecords = new Map();
 
 /**
  * tar-stream reads extended headers as UTF-8 and leniently, passes over zero blocks in the middle, and has no limit for the number
- * of headers. These hooks read extended headers strictly and as bytes, and refuse anything but zeros behind the first zero block.
+ * of headers. These hooks read extended headers strictly and as bytes, and refuse anything but zeros behind the first zero block. It also
+ * keeps parts of a chunk in its queues when it asks for the next one; the hooks leave nothing there.
  */
 export function createTarParser(limits: ArchiveLimits): TarParser & TarBlocks {
-  // Byte strings for names; the types do not know the option.
-  const options: object = { filenameEncoding: "latin1" };
+  // Byte strings for names, and "drain" after each chunk; the types do not know the options.
+  const options: object = { filenameEncoding: "latin1", highWaterMark: 0 };
   const parser = extract(options);
   const internals = parser as unknown as Internals;
   const state = { block: Buffer.alloc(0), headers: 0, zeroBlocks: 0 };
   keepBlocks(internals, state);
+  ownRemainder(internals);
+  emptyQueues(internals);
   hookHeaders(internals, state, limits);
   hookLongHeaders(internals);
   const blocks: TarBlocks = {
@@ -65,8 +69,9 @@ export function createTarParser(limits: ArchiveLimits): TarParser & TarBlocks {
 
 /** Does this tar-stream have the insides that the hooks need? */
 export function hasInternals(): boolean {
-  const { _buffer, _consumeHeader, _decodeLongHeader, _continueWrite } = extract() as unknown as Internals;
-  return [_buffer?.shift, _consumeHeader, _decodeLongHeader, _continueWrite].every((member) => typeof member === "function");
+  const { _buffer, _consumeHeader, _decodeLongHeader, _continueWrite, _createStream } = extract() as unknown as Internals;
+  const methods = [_buffer?.shift, _buffer?.push, _consumeHeader, _decodeLongHeader, _continueWrite, _createStream];
+  return methods.every((member) => typeof member === "function") && typeof _buffer.buffered === "number";
 }
 
 interface State {
@@ -82,6 +87,27 @@ function keepBlocks(internals: Internals, state: State): void {
     const data = shift(size);
     if (size === 512 && data !== null) state.block = data;
     return data;
+  };
+}
+
+/** Half a header at a chunk's end waits for the rest as a copy: the chunk is its reader's again. */
+function ownRemainder(internals: Internals): void {
+  const continueWrite = internals._continueWrite.bind(internals);
+  internals._continueWrite = (error) => {
+    const { buffered } = internals._buffer;
+    const rest = error === null && buffered > 0 ? internals._buffer.shift(buffered) : null;
+    if (rest !== null) internals._buffer.push(Buffer.from(rest));
+    continueWrite(error);
+  };
+}
+
+/** The streams of entries take no more before they have handed on what they have, however little. */
+function emptyQueues(internals: Internals): void {
+  const createStream = internals._createStream.bind(internals);
+  internals._createStream = () => {
+    const stream = createStream();
+    stream._readableState.highWaterMark = 1;
+    return stream;
   };
 }
 
@@ -115,7 +141,8 @@ function hookLongHeaders(internals: Internals): void {
     const type = internals._header?.type;
     if (type === "pax-global-header") return refuseGlobals(parsePax(data));
     if (type !== "pax-header") return decodeLongHeader(data);
-    const records = parsePax(data);
+    // Its values live as long as the entry.
+    const records = parsePax(Buffer.from(data));
     const applied = ["path", "linkpath", "size"].flatMap((key) => {
       const value = records.get(key)?.toString("latin1");
       if (value === undefined) return [];

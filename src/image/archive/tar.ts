@@ -1,5 +1,6 @@
 import type { Header } from "tar-stream";
 import { messageOf, RktError } from "../../base/error.ts";
+import type { Chunks } from "../../host/hash-along.ts";
 import { type ArchiveEntry, badArchive, type ContentSink } from "./entry.ts";
 import { toEntry } from "./header.ts";
 import { createTarParser, type EntryStream, type TarBlocks, type TarParser } from "./hooks.ts";
@@ -10,9 +11,10 @@ export type EntrySink = (entry: ArchiveEntry) => ContentSink | undefined;
 
 /**
  * Reads an uncompressed tar archive (ustar, GNU long names, PAX) to its very end. Throws `archive-bad` for what is truncated, malformed,
- * too large or too much, for sparse files, and for anything but zeros behind the end-of-archive marker.
+ * too large or too much, for sparse files, and for anything but zeros behind the end-of-archive marker. Nothing of a chunk is kept when the
+ * next one is asked for.
  */
-export async function readTar(source: AsyncIterable<Uint8Array>, sink: EntrySink, limits: ArchiveLimits): Promise<void> {
+export async function readTar(source: Chunks, sink: EntrySink, limits: ArchiveLimits): Promise<void> {
   const parser = createTarParser(limits);
   const progress = watch(parser);
   parser.on("entry", (header, stream, next) => deliver({ header, stream, next }, { blocks: parser, sink, limits }));
@@ -45,7 +47,7 @@ function watch(parser: TarParser): Progress {
   return progress;
 }
 
-async function feed(parser: TarParser, source: AsyncIterable<Uint8Array>, progress: Progress, limits: ArchiveLimits): Promise<void> {
+async function feed(parser: TarParser, source: Chunks, progress: Progress, limits: ArchiveLimits): Promise<void> {
   let total = 0;
   for await (const chunk of source) {
     total += chunk.length;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { messageOf, RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import type { ImageReference } from "../../spec/image-reference.ts";
-import { failed, requestUrl } from "./request.ts";
+import { failed } from "./failed.ts";
 import { type ImageSource, largestSignature, type ProgressEvent, signatureSuffix, type SourceContext } from "./source.ts";
 
 /** A URL, its signature beside it. */
@@ -37,6 +37,8 @@ interface Sink {
 
 /** The announced size is only shown: what comes is counted. */
 async function download(context: SourceContext, url: string, sink: Sink): Promise<void> {
+  // TLS takes as long to load as all the rest of a command.
+  const { requestUrl } = await import("./request.ts");
   const response = await requestUrl(context, url);
   const total = announcedSize(response);
   let received = 0;

@@ -2,6 +2,8 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
+import { authorize } from "./authorize.ts";
+import { failed } from "./failed.ts";
 import type { SourceContext } from "./source.ts";
 
 const redirectLimit = 10;
@@ -10,24 +12,26 @@ const idleTimeout = 60_000;
 const redirects = new Set([301, 302, 303, 307, 308]);
 const systemStore = "/etc/ssl/certs/ca-certificates.crt";
 
-/** The answer with status 200 after redirects, its body not yet read. Throws `fetch-failed`, with `status` 404 `fetch-missing`. */
+/**
+ * The answer with status 200 after redirects, its body not yet read. Throws `fetch-failed`, with status 404 `fetch-missing`.
+ * Credentials are for the host that was asked: a redirect to another one drops them for good.
+ */
 export async function requestUrl(context: SourceContext, address: string): Promise<http.IncomingMessage> {
   let url = new URL(address);
+  const home = url.host;
+  let isHome = true;
   for (let count = 0; count <= redirectLimit; count += 1) {
     checkScheme(context, url);
-    const response = await request(context, url);
+    isHome &&= url.host === home;
+    const credentials = isHome ? await credentialsFor(context, url) : {};
+    const response = await request(context, url, credentials);
     const status = response.statusCode ?? 0;
     if (status === 200) return response;
     response.destroy();
-    if (!redirects.has(status)) throw badStatus(url, status);
+    if (!redirects.has(status)) throw badStatus(url, status, isHome ? hintAt(context, url, credentials) : {});
     url = nextUrl(url, response.headers.location);
   }
   throw failed(url, `there are more than ${redirectLimit} redirects`);
-}
-
-/** `fetch-failed`, with the reason. */
-export function failed(url: URL | string, reason: string, cause?: unknown): RktError {
-  return new RktError("fetch-failed", `Cannot fetch ${quoteText(String(url))}: ${reason}`, { cause });
 }
 
 /** A redirect from https to http is refused by this as well. */
@@ -38,8 +42,15 @@ function checkScheme({ insecure }: SourceContext, url: URL): void {
   });
 }
 
-function request(context: SourceContext, url: URL): Promise<http.IncomingMessage> {
-  const options = { headers: { "user-agent": "rkt", accept: "*/*" }, timeout: idleTimeout, agent: agentFor(context, url) };
+/** Over http whoever listens would have them. */
+async function credentialsFor({ host, findAuth }: SourceContext, url: URL): Promise<Readonly<Record<string, string>>> {
+  const auth = url.protocol === "https:" ? findAuth?.(url.host) : undefined;
+  return auth === undefined ? {} : authorize(auth, url, host.clock.now());
+}
+
+function request(context: SourceContext, url: URL, credentials: Readonly<Record<string, string>>): Promise<http.IncomingMessage> {
+  const headers = { "user-agent": "rkt", accept: "*/*", ...credentials };
+  const options = { headers, timeout: idleTimeout, agent: agentFor(context, url) };
   return new Promise((resolve, reject) => {
     const sent = (url.protocol === "https:" ? https : http).get(url, options, resolve);
     sent.on("timeout", () => sent.destroy(new Error(`nothing came for ${idleTimeout / 1000} seconds`)));
@@ -69,8 +80,18 @@ function nextUrl(from: URL, location: string | undefined): URL {
   return url;
 }
 
-function badStatus(url: URL, status: number): RktError {
+function badStatus(url: URL, status: number, hint: { readonly hint?: string }): RktError {
   if (status === 404 || status === 410)
     return new RktError("fetch-missing", `Cannot fetch ${quoteText(String(url))}: the server has no such file`);
-  return failed(url, `bad HTTP status code: ${status}`);
+  const isRefusal = status === 401 || status === 403;
+  return new RktError("fetch-failed", `Cannot fetch ${quoteText(String(url))}: bad HTTP status code: ${status}`, isRefusal ? hint : {});
+}
+
+/** For a server that wants to know who asks; nothing where credentials would not be sent in any case. */
+function hintAt({ findAuth }: SourceContext, url: URL, credentials: object): { readonly hint?: string } {
+  if (findAuth === undefined || url.protocol !== "https:") return {};
+  const host = quoteText(url.host);
+  return Object.keys(credentials).length > 0
+    ? { hint: `It refuses the credentials that "rkt config" prints for ${host}` }
+    : { hint: `If it wants to know who asks: rkt-config(5) says where credentials for ${host} are written` };
 }

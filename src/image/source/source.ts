@@ -1,6 +1,10 @@
 import type { ImageReference } from "../../spec/image-reference.ts";
 import type { Host } from "../../host/host.ts";
+import type { Auth } from "../../spec/setting.ts";
 import type { InsecureOption } from "../insecure.ts";
+
+/** What the configuration says to send to a host (`HOST` or `HOST:PORT`, as a URL has it). Asked for https only. */
+export type FindAuth = (host: string) => Auth | undefined;
 
 /** What a source may use. */
 export interface SourceContext {
@@ -8,6 +12,8 @@ export interface SourceContext {
   readonly insecure: ReadonlySet<InsecureOption>;
   /** No more bytes than this are taken, whatever a server says of its size. */
   readonly largestImage: number;
+  /** Without it nobody is told who asks. */
+  readonly findAuth?: FindAuth;
   /** Called now and then while bytes come; `total` is what the other side says it will send. */
   readonly progress?: (event: ProgressEvent) => void;
 }

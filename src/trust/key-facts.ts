@@ -1,0 +1,29 @@
+import type { Key } from "openpgp";
+
+/** What is known of a primary key or subkey. Times in milliseconds since the epoch. */
+export interface KeyFacts {
+  /** Lower-case hex. */
+  readonly fingerprint: string;
+  /** `rsa4096`, `ed25519`, … */
+  readonly algorithm: string;
+  readonly created: number;
+  /** Missing where the key does not expire (or its self-signature does not hold). */
+  readonly expires?: number;
+  /** By a valid revocation certificate in the same file, whatever its reason and date. */
+  readonly revoked: boolean;
+  /** Why its signatures are not believed, as the end of a sentence. */
+  readonly weakness?: string;
+}
+
+export interface PublicKey extends KeyFacts {
+  /** User ids, escaped for a terminal. */
+  readonly identities: readonly string[];
+  readonly subkeys: readonly KeyFacts[];
+  /** For this folder only. */
+  readonly openpgp: Key;
+}
+
+/** The primary key or subkey with that fingerprint. */
+export function findKeyFacts(key: PublicKey, fingerprint: string): KeyFacts | undefined {
+  return [key, ...key.subkeys].find((facts) => facts.fingerprint === fingerprint);
+}
