@@ -1,5 +1,6 @@
 import type { AcName, PodName, Uuid } from "../base/id.ts";
 import type { UnitEntry } from "../unit/unit-file.ts";
+import type { AppStreams } from "./app-streams.ts";
 import type { Isolator, PodPort, PodVolume } from "./appc.ts";
 
 /**
@@ -34,7 +35,7 @@ export interface Origin {
 }
 
 export interface PodSection {
-  /** As written: `nspawn`, `kvm`, `kvm:lkvm`, `kvm:qemu`, `fly`, an image name or hash. */
+  /** As written: `nspawn`, `kvm`, `kvm:lkvm`, `kvm:qemu`, `fly`, or an image by name, hash, path or URL (`parseStage1`). */
   readonly stage1: string;
   readonly stage1Origin?: Origin;
   readonly job: boolean;
@@ -100,7 +101,10 @@ export interface AppDeclaration {
   readonly notify: "image" | "yes" | "no";
   /** Microseconds. */
   readonly watchdogUsec?: number;
+  /** What stream mode `log` is. */
   readonly output: "journal" | "pipe" | "auto";
+  /** Absent: `plainStreams`. */
+  readonly streams?: AppStreams;
   readonly after: readonly AcName[];
   readonly requires: readonly AcName[];
   readonly restart: "no" | "on-failure" | "always";

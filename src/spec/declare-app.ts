@@ -2,6 +2,7 @@ import { quoteText } from "../base/escape.ts";
 import { type AcName, parseAcName } from "../base/id.ts";
 import { parseTimeSpan } from "../base/quantity.ts";
 import { splitWords } from "../unit/words.ts";
+import { type AppStreams, silentStreams, terminalStreams } from "./app-streams.ts";
 import type { AppDeclaration, Origin } from "./declaration.ts";
 import { readIsolators } from "./declare-isolators.ts";
 import { defined } from "./defined.ts";
@@ -14,7 +15,7 @@ import { parseAbsolutePath, parseBoolean, parseChoice, parseEnvironmentPair, par
 import { parseMount } from "./volume.ts";
 
 const PULLS = ["new", "never", "update"] as const;
-const OUTPUTS = ["auto", "journal", "pipe"] as const;
+const OUTPUTS = ["auto", "journal", "pipe", "tty", "null"] as const;
 const RESTARTS = ["no", "on-failure", "always"] as const;
 
 /** Reads one [App NAME]; undefined, with problems reported, where its name or image is missing or wrong. */
@@ -44,7 +45,7 @@ export function declareApp(section: Section, report: Report): AppDeclaration | u
     securityOrigin: originOf(section, "AppArmorProfile", "SELinuxContext"),
     notify: one("Notify", parseNotify) ?? "image",
     watchdogUsec: one("WatchdogSec", parseFiniteTime),
-    output: one("Output", (value) => parseChoice(value, OUTPUTS)) ?? "auto",
+    ...readOutput(one("Output", (value) => parseChoice(value, OUTPUTS)) ?? "auto"),
     after: readAppNames(section, "After", report),
     requires: readAppNames(section, "Requires", report),
     restart: one("Restart", (value) => parseChoice(value, RESTARTS)) ?? "no",
@@ -83,6 +84,11 @@ function readCommand(section: Section, report: Report): { exec?: string[]; args?
   }
   if (exec?.[0] === "") report.problems.push(problemAt(originOf(section, "Exec") ?? section.origin, `"Exec=" names no program`));
   return defined({ exec, args });
+}
+
+function readOutput(output: (typeof OUTPUTS)[number]): { output: AppDeclaration["output"]; streams?: AppStreams } {
+  if (output === "tty") return { output: "auto", streams: terminalStreams };
+  return output === "null" ? { output: "auto", streams: silentStreams } : { output };
 }
 
 function readAppNames(section: Section, key: string, report: Report): AcName[] {

@@ -7,7 +7,7 @@ import { originOf, readAll, readOne, readPairs } from "./read-section.ts";
 import type { Report } from "./report.ts";
 import type { Section } from "./sections.ts";
 import { parsePort } from "./port.ts";
-import { engineNameOf } from "./stage1-name.ts";
+import { parseStage1 } from "./stage1-name.ts";
 import { parseBoolean, parseIp, parsePair, splitList, valueError } from "./values.ts";
 import { parseVolume } from "./volume.ts";
 
@@ -19,7 +19,7 @@ export function declarePod(section: Section | undefined, report: Report): PodSec
   const one = <T>(key: string, read: (value: string) => T): T | undefined => readOne(section, key, report, read);
   const all = <T>(key: string, read: (value: string, origin: Origin) => T): T[] => readAll(section, key, report, read);
   return defined({
-    stage1: one("Stage1", parseStage1) ?? "nspawn",
+    stage1: one("Stage1", readStage1) ?? "nspawn",
     stage1Origin: originOf(section, "Stage1"),
     job: one("Job", parseBoolean) ?? false,
     net: all("Net", parseNets).flat(),
@@ -45,9 +45,10 @@ export function declarePod(section: Section | undefined, report: Report): PodSec
   });
 }
 
-function parseStage1(value: string): string {
+function readStage1(value: string): string {
   if (/\s/.test(value)) throw valueError(`Cannot use ${quoteText(`Stage1=${value}`)}`, `As in "Stage1=nspawn" or "Stage1=kvm:qemu"`);
-  return engineNameOf(value);
+  parseStage1(value);
+  return value;
 }
 
 /** `NAME[:ARG=VALUE;…]`, several separated by commas, as `--net`. */

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from "node:net";
+import { isIPv4, isIPv6 } from "../base/ip.ts";
 import { quoteText } from "../base/escape.ts";
 import { type AcName, parseAcName } from "../base/id.ts";
 import type { SocketDeclaration } from "./declaration.ts";

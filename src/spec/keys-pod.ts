@@ -5,8 +5,8 @@ export const POD_KEYS: readonly KeyInfo[] = [
   {
     key: "Stage1",
     list: false,
-    value: "nspawn | kvm | kvm:lkvm | kvm:qemu | fly | NAME | sha512-…",
-    text: "What isolates the pod: systemd-nspawn (the default), a virtual machine, or only a root of its own (fly: one app with all of the host's privileges and its network); coreos.com/rkt/stage1-fly and its like are understood.",
+    value: "nspawn | kvm | kvm:lkvm | kvm:qemu | fly | NAME | sha512-… | PATH | URL",
+    text: "What isolates the pod: systemd-nspawn (the default), a virtual machine, or only a root of its own (fly: one app with all of the host's privileges and its network). These use the host's own systemd and kernel; an image of stage1, by name, ID, path or URL, brings them, see IMAGES OF STAGE1. coreos.com/rkt/stage1-fly and its like mean the former where the store has no such image.",
     example: "Stage1=nspawn",
   },
   {

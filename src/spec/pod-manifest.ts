@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isIP } from "../base/ip.ts";
 import { quoteText } from "../base/escape.ts";
 import { parseAcIdentifier, parseAcName, parseImageId } from "../base/id.ts";
 import type { PodManifest, PodMount, PodPort, PodVolume, RuntimeApp } from "./appc.ts";

@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isIP } from "../base/ip.ts";
 import { quoteText } from "../base/escape.ts";
 import { parseAcName } from "../base/id.ts";
 import type { PodPort } from "./appc.ts";

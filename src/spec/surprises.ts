@@ -3,7 +3,12 @@ import type { AppDeclaration, Origin, PodDeclaration, Warning } from "./declarat
 
 /** What works but will surprise. */
 export function findSurprises(pod: PodDeclaration): Warning[] {
-  return [...pod.apps.flatMap(findDoubledLimits), ...pod.apps.flatMap((app) => findRestartSurprise(pod, app)), ...findSocketSurprises(pod)];
+  return [
+    ...pod.apps.flatMap(findDoubledLimits),
+    ...pod.apps.flatMap((app) => findUnseenDevices(pod, app)),
+    ...pod.apps.flatMap((app) => findRestartSurprise(pod, app)),
+    ...findSocketSurprises(pod),
+  ];
 }
 
 const DOUBLES: readonly (readonly [isolator: string, key: string, directive: string])[] = [
@@ -17,6 +22,16 @@ function findDoubledLimits(app: AppDeclaration): Warning[] {
     const entry = app.directives.find((candidate) => candidate.key === directive);
     if (entry === undefined || !app.isolators.some((candidate) => candidate.name === isolator)) return [];
     return [warning(app.origin, `App ${quoteText(app.name)} has both "${key}=" and "${directive}="`, "Write one of them")];
+  });
+}
+
+/** The pod's own systemd sets an app's limits, and passes over a device that it does not see. */
+function findUnseenDevices({ pod }: PodDeclaration, app: AppDeclaration): Warning[] {
+  return app.directives.flatMap(({ key, value }) => {
+    const [path = ""] = /^IO(?:Device|Read|Write)/.test(key) ? value.split(/\s/, 1) : [];
+    if (path === "" || pod.devices.some((device) => device.path === path)) return [];
+    const message = `"${key}=" of app ${quoteText(app.name)} has no effect: the pod has no device ${quoteText(path)}`;
+    return [warning(app.origin, message, `Write it in [Service], or give the pod "Device=${path}:r"`)];
   });
 }
 

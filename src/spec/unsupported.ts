@@ -1,6 +1,7 @@
 import type { RktError } from "../base/error.ts";
 import { parseImageReference } from "./image-reference.ts";
 import type { AppDeclaration, Origin, PodDeclaration } from "./declaration.ts";
+import { parseStage1 } from "./stage1-name.ts";
 import { networkNames } from "./network.ts";
 import { problemAt, sortProblems } from "./report.ts";
 
@@ -13,12 +14,12 @@ export function refuseUnsupported(declaration: PodDeclaration): readonly RktErro
 }
 
 function refuseStage1(pod: PodDeclaration["pod"], top: Origin): RktError[] {
-  if (["nspawn", "fly"].includes(pod.stage1)) return [];
+  if (["nspawn", "fly", "kvm", "kvm:qemu", "kvm:lkvm"].includes(pod.stage1) || parseStage1(pod.stage1).kind === "image") return [];
   return [
     problemAt(
       pod.stage1Origin ?? top,
-      `Cannot use "Stage1=${pod.stage1}": this build runs pods under nspawn and fly only`,
-      `Write "Stage1=nspawn" or leave the key out`,
+      `Cannot use "Stage1=${pod.stage1}": this build runs pods under nspawn, kvm and fly only`,
+      `Write "Stage1=nspawn" or leave the key out; an image is named as in "coreos.com/rkt/stage1-coreos" or "sha512-…"`,
     ),
   ];
 }
