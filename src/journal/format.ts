@@ -1,6 +1,5 @@
 import { escapeText } from "../base/escape.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
+import { parseFields, textOf } from "./fields.ts";
 
 /**
  * A line of `journalctl --output=json` as a person reads it: `Nov 23 22:57:01 APP[PID]: message`, in this machine's time zone.
@@ -23,24 +22,6 @@ function escapeLine(line: string): string {
     .split(/([\t\\])/)
     .map((part) => (part === "\t" || part === "\\" ? part : escapeText(part)))
     .join("");
-}
-
-function parseFields(json: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A field is text, an array of bytes where it is not printable, or an array of those where it occurs several times. */
-function textOf(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (!Array.isArray(value) || value.length === 0) return "";
-  const items: readonly unknown[] = value;
-  if (items.every((item) => typeof item === "number")) return Buffer.from(items).toString("utf8");
-  return textOf(items[0]);
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;

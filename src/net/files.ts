@@ -1,27 +1,28 @@
-import { isIP } from "node:net";
-import type { ForwardedPort, InterfaceAddress, PodNetwork } from "../spec/network.ts";
+import { isIP } from "../base/ip.ts";
+import type { ForwardedPort, InterfaceAddress, NetworkInterface, PodNetwork } from "../spec/network.ts";
+
+export interface TapOptions {
+  /** Of the host: who may use them. */
+  readonly user: string;
+}
 
 /**
  * What a start hands to `ip -batch` and `nft -f`, file name → text. Everything in them is a number, an address or a name of ours.
  * Adding an element that stands there already is no error, nor is deleting one that was just added: so each file may be read twice.
+ *
+ * With `taps` the pod is a machine with addresses of its own (`addressLines`): its namespace has a bridge for each interface, to a tap of
+ * the same number, and no address.
  */
-export function networkFiles(network: PodNetwork): ReadonlyMap<string, string> {
-  const namespace = network.path.slice(network.path.lastIndexOf("/") + 1);
-  const host = [`netns add ${namespace}`];
-  const pod = ["link set dev lo up"];
+export function networkFiles(network: PodNetwork, taps?: TapOptions): ReadonlyMap<string, string> {
+  const namespace = namespaceName(network);
+  const host = taps === undefined ? [`netns add ${namespace}`] : [];
   for (const item of network.interfaces) {
     host.push(`link add name ${item.hostName} type veth peer name ${item.name} netns ${namespace}`);
     host.push(`link set dev ${item.hostName} master ${item.bridge} up`);
     // Where br_netfilter is loaded, a pod that asks for its own forwarded port gets its packet back over the port it came from.
     host.push(`link set dev ${item.hostName} type bridge_slave hairpin on`);
-    const prefixes = item.addresses.map(({ family, address, prefixLength }) => {
-      return `address add ${address}/${prefixLength} dev ${item.name}${family === "ip6" ? " nodad" : ""}`;
-    });
-    const routes = item.addresses.flatMap(({ gateway }) =>
-      gateway === undefined ? [] : [`route add default via ${gateway} dev ${item.name}`],
-    );
-    pod.push(...prefixes, `link set dev ${item.name} up`, ...routes);
   }
+  const pod = taps === undefined ? addressLines(network) : network.interfaces.flatMap((item, index) => tapLines(item, index, taps));
   const down = [...network.interfaces.map((item) => `link delete dev ${item.hostName}`), `netns delete ${namespace}`];
   const elements = network.ports.flatMap((port) => portElements(port, network.interfaces[0]?.addresses ?? []));
   return new Map([
@@ -38,6 +39,46 @@ export function networkFiles(network: PodNetwork): ReadonlyMap<string, string> {
           ],
         ] as const)),
   ]);
+}
+
+/** As ip-netns(8) knows it. */
+export function namespaceName({ path }: PodNetwork): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** For `ip -batch` where the pod's interfaces are: addresses and routes. */
+export function addressLines(network: PodNetwork): string[] {
+  const items = network.interfaces.flatMap(({ name, addresses }) => [
+    ...addresses.map(({ family, address, prefixLength }) => {
+      return `address add ${address}/${prefixLength} dev ${name}${family === "ip6" ? " nodad" : ""}`;
+    }),
+    `link set dev ${name} up`,
+    ...addresses.flatMap(({ gateway }) => (gateway === undefined ? [] : [`route add default via ${gateway} dev ${name}`])),
+  ]);
+  return ["link set dev lo up", ...items];
+}
+
+export function tapName(index: number): string {
+  return `tap${index}`;
+}
+
+/** Two ports, and what comes by one leaves by the other: a bridge that learned would hear the pod's own frames come back from the host's hairpin. Without addresses of their own, not even of IPv6, they say nothing. */
+function tapLines({ name, addresses }: NetworkInterface, index: number, { user }: TapOptions): string[] {
+  const [bridge, tap] = [`br${index}`, tapName(index)];
+  const six = addresses.some(({ family }) => family === "ip6");
+  const silent = (device: string): string[] => (six ? [`link set dev ${device} addrgenmode none`] : []);
+  return [
+    `link add name ${bridge} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
+    ...silent(bridge),
+    `link set dev ${bridge} up`,
+    ...silent(name),
+    `link set dev ${name} master ${bridge} up`,
+    `link set dev ${name} type bridge_slave learning off`,
+    `tuntap add dev ${tap} mode tap user ${user}`,
+    ...silent(tap),
+    `link set dev ${tap} master ${bridge} up`,
+    `link set dev ${tap} type bridge_slave learning off`,
+  ];
 }
 
 /** One element for each address family that the port and the pod have. */

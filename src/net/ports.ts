@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isIP } from "../base/ip.ts";
 import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import { parseAcName } from "../base/id.ts";

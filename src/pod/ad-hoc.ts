@@ -32,12 +32,17 @@ export function createAdHoc(host: Host, dirs: PodDirectories, uuid: Uuid): Lock 
   }
 }
 
-/** From one phase to the next: the rename is the transition. */
+/** From one phase to the next, for good. */
 export function moveAdHoc(host: Host, dirs: PodDirectories, uuid: Uuid, [from, to]: readonly [Phase, Phase]): void {
-  host.files.mkdir(phaseDirectory(dirs, to), { recursive: true, mode });
-  host.files.rename(adHocDirectory(dirs, from, uuid), adHocDirectory(dirs, to, uuid));
+  renameAdHoc(host, dirs, uuid, [from, to]);
   host.files.sync(phaseDirectory(dirs, to));
   host.files.sync(phaseDirectory(dirs, from));
+}
+
+/** The same for those who move many: the rename is the transition, which a power loss may undo until the file system is synced. */
+export function renameAdHoc(host: Host, dirs: PodDirectories, uuid: Uuid, [from, to]: readonly [Phase, Phase]): void {
+  host.files.mkdir(phaseDirectory(dirs, to), { recursive: true, mode });
+  host.files.rename(adHocDirectory(dirs, from, uuid), adHocDirectory(dirs, to, uuid));
 }
 
 /**
@@ -50,11 +55,13 @@ export function writeLauncher(host: Host, directory: string, pid: number): void 
   host.files.write(`${directory}/launcher`, `${pid} ${startTime} ${bootId(host)}\n`, { mode: 0o640 });
 }
 
-/** Does the process that `writeLauncher` named still live? */
+/** Does the process that `writeLauncher` named still live? The scripts of a run that is over leave an empty file, which costs nobody a read. */
 export function isLauncherAlive(host: Host, directory: string): boolean {
-  const text = host.files.tryReadText(`${directory}/launcher`);
-  const [pid = "", startTime = "", boot = ""] = (text ?? "").trim().split(" ");
-  return /^[0-9]+$/.test(pid) && boot === bootId(host) && startTimeOf(host, Number(pid)) === startTime;
+  const path = `${directory}/launcher`;
+  if ((host.files.tryStat(path)?.size ?? 0) === 0) return false;
+  const [pid = "", startTime = "", boot = ""] = (host.files.tryReadText(path) ?? "").trim().split(" ");
+  if (!/^[0-9]+$/.test(pid) || !host.files.exists(`/proc/${pid}`)) return false;
+  return boot === bootId(host) && startTimeOf(host, Number(pid)) === startTime;
 }
 
 /** Field 22 of proc_pid_stat(5). The second field, the program's name, may hold anything but ends with the last parenthesis. */

@@ -14,6 +14,8 @@
 import type { AcIdentifier, AcName, ImageId, PodName, Uuid } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
 import type { Isolator, PodManifest } from "../spec/appc.ts";
+import type { AppStreams } from "../spec/app-streams.ts";
+import type { Said } from "../spec/merge-config.ts";
 import type { NameFile, NetworkDescription } from "../spec/network.ts";
 import type { EntryInput } from "../unit/unit-file.ts";
 
@@ -24,8 +26,19 @@ export interface Engine {
   readonly defaultNetwork?: "host";
   /** Throws an RktError when this pod cannot run under this engine on this host. */
   check(pod: PodDescription, host: Host): void;
+  /** What the pod needs beside its images (a kernel, disks), made where it is missing, and named in the description. After `check`. */
+  equip?(pod: PodDescription, host: Host, options: EquipOptions): PodDescription;
   /** Pure. */
   plan(pod: PodDescription): EnginePlan;
+}
+
+export interface EquipOptions {
+  /** /var/lib/rkt */
+  readonly dataDir: string;
+  /** Make nothing: the plan is only shown. */
+  readonly dryRun: boolean;
+  /** What the files of stage1.d say. */
+  config(): readonly Said[];
 }
 
 /** Everything an engine may know of a pod. Plain data, JSON-serialisable. */
@@ -56,6 +69,44 @@ export interface PodDescription {
   readonly sysctls: readonly { readonly name: string; readonly value: string }[];
   /** Bytes. */
   readonly journalMaxUse: number;
+  /** Where its own files are not the host's. */
+  readonly stage1?: Stage1Image;
+  /** Where the pod is a virtual machine: what `equip` of its engine found and made. */
+  readonly virtualMachine?: VirtualMachine;
+}
+
+/** An image whose files an engine uses instead of the host's own: below its root they stand at the same places. */
+export interface Stage1Image {
+  readonly id: ImageId;
+  readonly name: AcIdentifier;
+  readonly version?: string;
+  /** The rendered tree, absolute on the host. */
+  readonly root: string;
+}
+
+/** Absolute paths on the host. */
+export interface VirtualMachine {
+  readonly hypervisor: string;
+  readonly program: string;
+  /** Serves directories of the host, where the pod has some. */
+  readonly virtiofsd?: string;
+  readonly accelerator: "kvm" | "tcg";
+  readonly kernel: string;
+  /** Modules and the first program; the pod's part is joined to it. */
+  readonly initrd: string;
+  /** Image of the guest's /usr. */
+  readonly system: string;
+  /** Tree of the store → image of it. */
+  readonly disks: Readonly<Record<string, string>>;
+  /** Bytes. */
+  readonly memory: number;
+  readonly cpus: number;
+  /** Context id of vsock(7), 3 to 2^32 - 2. */
+  readonly cid: number;
+  /** For its kernel: path below /proc/sys, and value. */
+  readonly kernelSettings: readonly { readonly path: string; readonly value: string }[];
+  /** Sentences for whoever makes the pod: what is different on this host from what its declaration seems to say. */
+  readonly warnings: readonly string[];
 }
 
 /** Absolute paths on the host. */
@@ -106,7 +157,10 @@ export interface AppDescription {
   readonly credentials?: readonly string[];
   readonly notify: boolean;
   readonly watchdogUsec?: number;
+  /** What a stream of mode `log` is. */
   readonly output: "journal" | "pipe";
+  /** Absent: nothing to read, and both outputs are `log`. */
+  readonly streams?: AppStreams;
   readonly after: readonly AcName[];
   readonly requires: readonly AcName[];
   readonly restart: "no" | "on-failure" | "always";
@@ -167,15 +221,41 @@ export interface EnginePlan {
   readonly argv: readonly string[];
   /** Lines for [Service] of the pod's unit, each with its reason as comment where it surprises. */
   readonly service: readonly EntryInput[];
+  /** Lines for [Unit]. */
+  readonly unit?: readonly EntryInput[];
+  /** Where the unit's own settings shut the engine in: what executes the unit's other commands so that they see the host, if its privileges are full. */
+  readonly outside?: readonly string[];
+  /**
+   * The pod is a machine with addresses of its own: each interface of its network ends in a tap of this user of the host, in the network
+   * namespace of the pod's unit (PrivateNetwork=). Absent: the interfaces, with the addresses, are in the namespace of `network.path`.
+   */
+  readonly taps?: { readonly user: string };
+  /**
+   * What each of the pod's sockets is inside, IPV4:PORT, in order: a proxy, started by the socket's first connection, starts the pod and
+   * carries the connections there. Absent: the engine is handed the sockets.
+   */
+  readonly proxied?: readonly string[];
+  /** Commands of sh for each start, each one line: the last ones before the engine. `$pod`, `$lock`, `$journal/$machine` are set. */
+  readonly startCommands?: readonly string[];
   /** Commands of sh for the end of each run (ExecStopPost=), each one line; `$SERVICE_RESULT` is set. */
   readonly stopCommands: readonly string[];
   /** The same, but before the writable layers are put aside and `status` is read; `$pod` is the pod's directory. */
   readonly endCommands?: readonly string[];
   /**
-   * How it is known that the pod runs. Absent: the engine holds the pod's lock. "cgroup": the engine is the app, which must not hold
+   * Where the engine's own end says nothing of the apps: commands of sh that set SERVICE_RESULT, EXIT_CODE and EXIT_STATUS from what is
+   * known, before they are recorded, and commands that end the script with that status, which becomes the unit's.
+   */
+  readonly result?: { readonly read: readonly string[]; readonly end: readonly string[] };
+  /**
+   * For a pod without a name, in a unit that is not ours, where the unit's own settings would shut the engine in: a command that does it
+   * itself and becomes the engine, in a network namespace of its own, and ExecStop=.
+   */
+  readonly alone?: { readonly argv: readonly string[]; readonly stop: string };
+  /**
+   * How it is known that the pod runs. Absent: the engine holds the pod's lock. "sibling": a unit that lives as long holds it. "cgroup": the engine is the app, which must not hold
    * a descriptor of ours; the control group of its unit has processes, it uses the host's journal, and there is no pod's own.
    */
-  readonly liveness?: "cgroup";
+  readonly liveness?: "cgroup" | "sibling";
   /** Microseconds the unit's stop may take: the apps' stop times along the stop order plus a margin. */
   readonly stopTimeoutUsec: number;
   /** How machined shall know the pod; undefined = not at all. */
@@ -184,5 +264,7 @@ export interface EnginePlan {
 
 export type PlanFile =
   | { readonly kind: "file"; readonly path: string; readonly mode: number; readonly content: string }
+  /** A file of the host, and text after it. */
+  | { readonly kind: "joined"; readonly path: string; readonly mode: number; readonly first: string; readonly content: string }
   | { readonly kind: "directory"; readonly path: string; readonly mode: number; readonly uid?: number; readonly gid?: number }
   | { readonly kind: "symlink"; readonly path: string; readonly target: string };

@@ -3,7 +3,7 @@ import { tryUuid } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
 import { podsInControlGroups } from "./control-groups.ts";
 import type { PodDirectories } from "./paths.ts";
-import { generationDirectory, lockPath, namedDirectory, podDirectory } from "./paths.ts";
+import { generationDirectory, lockPath, namedDirectory, phaseDirectory, phases, podDirectory } from "./paths.ts";
 import type { CommitRecord, GenerationRecord } from "./record.ts";
 import { parseCommitRecord, parseGenerationRecord } from "./record.ts";
 
@@ -71,29 +71,62 @@ export function readGeneration(host: Host, dirs: PodDirectories, uuid: Uuid, dig
 
 export function readLastRun(host: Host, pod: Pick<NamedPod, "directory">): LastRun | undefined {
   const path = `${pod.directory}/last`;
-  const text = host.files.tryReadText(path);
-  if (text === undefined) return undefined;
+  const stat = host.files.tryStat(path);
+  const text = stat === undefined ? undefined : host.files.tryReadText(path);
+  if (stat === undefined || text === undefined) return undefined;
   const [result = "", code = "", status = ""] = text.trim().split(" ");
-  return { result, code, status, endedAt: host.files.stat(path).mtimeMs };
+  return { result, code, status, endedAt: stat.mtimeMs };
 }
 
 export function readStartedRun(host: Host, pod: Pick<NamedPod, "directory">): StartedRun | undefined {
   const path = `${pod.directory}/started`;
-  const text = host.files.tryReadText(path);
-  if (text === undefined) return undefined;
-  return { generation: text.trim() as PlanDigest, startedAt: host.files.stat(path).mtimeMs };
+  const stat = host.files.tryStat(path);
+  const text = stat === undefined ? undefined : host.files.tryReadText(path);
+  if (stat === undefined || text === undefined) return undefined;
+  return { generation: text.trim() as PlanDigest, startedAt: stat.mtimeMs };
+}
+
+/** When its last run started: of a run that is over lists ask for no more. */
+export function readStartTime(host: Host, pod: Pick<NamedPod, "directory">): Pick<StartedRun, "startedAt"> | undefined {
+  const stat = host.files.tryStat(`${pod.directory}/started`);
+  return stat === undefined ? undefined : { startedAt: stat.mtimeMs };
 }
 
 /** UUIDs of the pods that run now: one read of /proc/locks for all of them, and one file each for those without a lock. */
 export function runningPods(host: Host, dirs: PodDirectories): ReadonlySet<Uuid> {
-  const held = host.locks.heldInodes();
-  const running = new Set<Uuid>();
-  for (const entry of host.files.tryList(`${dirs.runDir}/locks`)) {
-    const uuid = tryUuid(entry);
-    if (uuid === undefined) continue;
+  const locked = lockedOnce(host, dirs);
+  return runningAmong(host, dirs, { locked, held: locked.length === 0 ? new Set() : host.locks.heldInodes() });
+}
+
+/** The same of pods that are there to be listed, while the caller does something else meanwhile. */
+export async function awaitRunningPods(host: Host, dirs: PodDirectories): Promise<ReadonlySet<Uuid>> {
+  const left = lockedOnce(host, dirs);
+  // Files of pods that are gone are left behind, and asking the kernel for their locks would cost a wait.
+  const known = left.length === 0 ? new Set() : listUuids(host, dirs);
+  const locked = left.filter((uuid) => known.has(uuid));
+  return runningAmong(host, dirs, { locked, held: locked.length === 0 ? new Set() : await host.locks.awaitHeldInodes() });
+}
+
+/** Names of the directories of all pods. */
+function listUuids(host: Host, dirs: PodDirectories): ReadonlySet<string> {
+  const directories = [namedDirectory(dirs), ...phases.map((phase) => phaseDirectory(dirs, phase))];
+  return new Set(directories.flatMap((directory) => host.files.tryList(directory)));
+}
+
+/** Pods that have a lock file: most of them do not run any more. */
+function lockedOnce(host: Host, dirs: PodDirectories): readonly Uuid[] {
+  return host.files.tryList(`${dirs.runDir}/locks`).flatMap((entry) => tryUuid(entry) ?? []);
+}
+
+interface Locked {
+  readonly locked: readonly Uuid[];
+  readonly held: ReadonlySet<string>;
+}
+
+function runningAmong(host: Host, dirs: PodDirectories, { locked, held }: Locked): ReadonlySet<Uuid> {
+  const isHeld = (uuid: Uuid): boolean => {
     const stat = host.files.tryStat(lockPath(dirs, uuid));
-    if (stat !== undefined && held.has(`${stat.dev}:${stat.ino}`)) running.add(uuid);
-  }
-  for (const uuid of podsInControlGroups(host, dirs)) running.add(uuid);
-  return running;
+    return stat !== undefined && held.has(`${stat.dev}:${stat.ino}`);
+  };
+  return new Set([...locked.filter(isHeld), ...podsInControlGroups(host, dirs)]);
 }

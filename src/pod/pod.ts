@@ -19,8 +19,8 @@ export interface Pod {
   readonly commit: CommitRecord;
 }
 
-/** Phases in which an ad-hoc pod is shown and found; in the order of a pod's life, backwards, so that one that moves is not missed. */
-const shownPhases: readonly Phase[] = ["exited-garbage", "run", "prepared", "prepare"];
+/** Phases in which an ad-hoc pod is shown and found; in the order of a pod's life, so that one that moves meanwhile is met again, not missed. */
+const shownPhases: readonly Phase[] = ["prepare", "prepared", "run", "exited-garbage"];
 
 /** All pods: the named by name, then the others, the newest first. One that cannot be read is reported to `onProblem` and left out. */
 export function listPods(host: Host, dirs: PodDirectories, onProblem: (error: unknown) => void = () => {}): Pod[] {

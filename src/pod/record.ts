@@ -1,6 +1,7 @@
 import { RktError } from "../base/error.ts";
 import type { ImageId, PlanDigest } from "../base/id.ts";
 import { quoteText } from "../base/escape.ts";
+import type { PodManifest } from "../spec/appc.ts";
 import type { PodNetwork } from "../spec/network.ts";
 import { canonicalJson } from "../base/json.ts";
 
@@ -33,19 +34,25 @@ export interface GenerationRecord {
   readonly version: string;
   readonly engine: string;
   /** The engine plan's: "cgroup" for a pod without lock, machine and journal of its own. */
-  readonly liveness?: "cgroup";
+  readonly liveness?: "cgroup" | "sibling";
   /** Of each app: its image, and those that this one depends on. */
   readonly images: readonly { readonly app: string; readonly id: ImageId; readonly name: string; readonly version?: string }[];
+  /** The image that the engine's own files are of, where it is not the host's. */
+  readonly stage1?: { readonly id: ImageId; readonly name: string; readonly version?: string };
   /** Trees of the store that the pod mounts, absolute. */
   readonly layers: readonly string[];
   /** The same by app, topmost first. */
   readonly appLayers: Readonly<Record<string, readonly string[]>>;
+  /** Files that a virtual machine is made of, absolute; others may be made of them too. */
+  readonly machineFiles?: readonly string[];
   /** The writable layers hold whole trees, with nothing below them. */
   readonly copyTrees?: true;
   /** App → why its program cannot be executed, where the image tells. */
   readonly faults?: Readonly<Record<string, string>>;
   /** Host units besides the drop-in: file below `units/` = unit name. */
   readonly sockets: readonly string[];
+  /** The same, services that carry the sockets' connections. */
+  readonly proxies?: readonly string[];
   /** As `rkt list` shows them: `host`, `default:ip4=172.16.28.2`. */
   readonly networks: readonly string[];
   /** With addresses and ports, where the pod has a namespace of its own. */
@@ -70,6 +77,13 @@ export function parseGenerationRecord(text: string, path: string): GenerationRec
     throw new RktError("record-invalid", `Cannot read ${quoteText(path)}: it is no record of a generation`);
   }
   return { layers: [], appLayers: {}, networks: [], ...value } as unknown as GenerationRecord;
+}
+
+/** A manifest that rkt has checked and written itself, into a directory that is root's: it is not checked again. */
+export function parseStoredManifest(text: string, path: string): PodManifest {
+  const value = parseObject(text, path);
+  if (!Array.isArray(value["apps"])) throw new RktError("record-invalid", `Cannot read ${quoteText(path)}: it is no pod manifest`);
+  return value as unknown as PodManifest;
 }
 
 function isInput(value: unknown): value is PlanInput {

@@ -28,9 +28,12 @@ export function readUsage(host: Host, group: string): Usage | undefined {
   };
 }
 
-/** The control groups of an app inside its pod's, as its manager makes them; the first that exists counts. */
+/**
+ * The control groups of an app inside its pod's, as its manager makes them; the first that exists counts. With `_` in front where the
+ * name alone could be a file of the kernel's: an app named as a controller.
+ */
 export function appGroups(group: string, app: string): readonly string[] {
-  return ["/payload", ""].map((payload) => `${group}${payload}/system.slice/${app}.service`);
+  return ["/payload", ""].flatMap((payload) => ["", "_"].map((mark) => `${group}${payload}/system.slice/${mark}${app}.service`));
 }
 
 function readFile(host: Host, path: string): string | undefined {

@@ -1,18 +1,21 @@
 import type { Host } from "../host/host.ts";
 import type { Engine } from "../pod/engine.ts";
 import { createFlyEngine } from "./fly/engine.ts";
+import { createKvmEngines } from "./kvm/engine.ts";
 import { createNspawnEngine } from "./nspawn/engine.ts";
 import type { StaticUnits } from "./tree/skeleton.ts";
 
 /** Every engine of this build. */
 export function loadEngines(host: Host): readonly Engine[] {
-  return [createNspawnEngine(readUnits(host, unitsDirectory(host))), createFlyEngine()];
+  const pod = readUnits(host, unitsDirectory(host, "stage1"));
+  return [createNspawnEngine(pod), createFlyEngine(), ...createKvmEngines({ pod, guest: readUnits(host, unitsDirectory(host, "guest")) })];
 }
 
-/** Of the units that are copied into each pod: installed beside the bundle, or `units/stage1` of a checkout. */
-function unitsDirectory(host: Host): string {
+/** Of the units that are copied into each pod ("stage1"), or virtual machine: installed beside the bundle, or `units` of a checkout. */
+function unitsDirectory(host: Host, kind: "stage1" | "guest"): string {
   const here = typeof __dirname === "string" ? __dirname : import.meta.dirname;
-  return [`${here}/../stage1/units`, `${here}/../../units/stage1`].find((path) => host.files.exists(path)) ?? `${here}/../stage1/units`;
+  const installed = `${here}/../stage1/${kind === "guest" ? kind : "units"}`;
+  return [installed, `${here}/../../units/${kind}`].find((path) => host.files.exists(path)) ?? installed;
 }
 
 function readUnits(host: Host, directory: string): StaticUnits {

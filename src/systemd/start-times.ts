@@ -6,9 +6,8 @@ import { textOf } from "./unit-state.ts";
 export interface StartTimes {
   /** systemd began with it. */
   readonly began?: number;
-  /** Its main process was started, after what ExecStartPre= does. */
-  readonly main?: number;
-  readonly active?: number;
+  /** It said that it is ready. Of a unit that says nothing PID 1 knows only that its program was executed: absent. */
+  readonly ready?: number;
   /** Below /sys/fs/cgroup; empty where it has none. */
   readonly controlGroup: string;
 }
@@ -16,10 +15,10 @@ export interface StartTimes {
 export async function readStartTimes(bus: Bus, unit: string): Promise<StartTimes> {
   const path = unitPath(unit);
   const service = kindInterface(unit);
-  const [began, main, active, group] = await Promise.all([
+  const [began, active, type, group] = await Promise.all([
     getProperty(bus, path, [UNIT, "InactiveExitTimestamp"]),
-    getProperty(bus, path, [service, "ExecMainStartTimestamp"]),
     getProperty(bus, path, [UNIT, "ActiveEnterTimestamp"]),
+    getProperty(bus, path, [service, "Type"]),
     getProperty(bus, path, [service, "ControlGroup"]),
   ]);
   const start = millisecondsOf(began);
@@ -28,7 +27,8 @@ export async function readStartTimes(bus: Bus, unit: string): Promise<StartTimes
     // What an earlier start left.
     return time === undefined || start === undefined || time < start ? undefined : time;
   };
-  return { ...defined("began", start), ...defined("main", since(main)), ...defined("active", since(active)), controlGroup: textOf(group) };
+  const ready = textOf(type).startsWith("notify") ? since(active) : undefined;
+  return { ...defined("began", start), ...defined("ready", ready), controlGroup: textOf(group) };
 }
 
 /** Microseconds; 0 is never. */

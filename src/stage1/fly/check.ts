@@ -29,6 +29,11 @@ export function checkFly(pod: PodDescription, _host: Host): void {
 
 function checkApp(app: AppDescription): void {
   const where = `Cannot run app ${quoteText(app.name)} under fly`;
+  if (app.streams !== undefined)
+    throw refusal(
+      `${where}: it keeps no terminal, and its outputs go to the journal`,
+      "Leave the streams' modes out, or take another stage1",
+    );
   if (app.credentials !== undefined) throw refusal(`${where}: it hands no credentials to the app`, "Mount a volume with them");
   const unmapped = [
     ...unmappedIsolators(app.isolators),

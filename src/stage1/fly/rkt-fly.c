@@ -352,18 +352,22 @@ static void write_liveness(void)
 
 /* ---- becoming a program ---- */
 
-enum passing { PASS_NOTHING, PASS_ON };
+enum passing { PASS_NOTHING, PASS_ON, PASS_TERMINAL };
 
-/* Only what the specification says, and with PASS_ON what systemd handed over for the app. */
+/* Only what the specification says, with PASS_ON what systemd handed over for the app, with PASS_TERMINAL the kind of this terminal. */
 static char **environment(enum passing passing)
 {
-    char **list = must(calloc((size_t)item_count + 1, sizeof(char *)));
+    char **list = must(calloc((size_t)item_count + 2, sizeof(char *)));
     int count = 0;
-    FOR_EACH(values, "env", 1) list[count++] = values[0];
+    const char *term = passing == PASS_TERMINAL ? getenv("TERM") : NULL;
+    FOR_EACH(values, "env", 1) {
+        if (term == NULL || strncmp(values[0], "TERM=", 5) != 0) list[count++] = values[0];
+    }
+    if (term != NULL && asprintf(&list[count++], "TERM=%s", term) < 0) fail(1, "no memory");
     const char *owner = getenv("LISTEN_PID");
     int listens = owner != NULL && atol(owner) == (long)getpid();
     FOR_EACH(values, "pass", 1) {
-        if (passing == PASS_NOTHING) break;
+        if (passing != PASS_ON) break;
         const char *value = getenv(values[0]);
         if (value == NULL || (strncmp(values[0], "LISTEN_", 7) == 0 && !listens)) continue;
         if (asprintf(&list[count], "%s=%s", values[0], value) < 0) fail(1, "no memory");
@@ -571,7 +575,7 @@ static void __attribute__((noreturn)) post_stop(void)
 }
 
 /* The namespace's root is the app's: pivot_root made it so. The command joins the app's control group, and ends with it. */
-static void __attribute__((noreturn)) enter(char **words)
+static void __attribute__((noreturn)) enter(char **words, enum passing passing)
 {
     char path[PATH_MAX + 64], group[PATH_MAX];
     const char *process = words[0];
@@ -585,7 +589,7 @@ static void __attribute__((noreturn)) enter(char **words)
     int mounts = open(path, O_RDONLY | O_CLOEXEC);
     if (root < 0 || mounts < 0 || setns(mounts, CLONE_NEWNS) < 0 || fchdir(root) < 0 || chroot(".") < 0)
         fail(EXIT_NAMESPACE_FAILED, "entering its mount namespace");
-    char **env = environment(PASS_NOTHING);
+    char **env = environment(passing);
     const char *asked = words[1];
     drop_capabilities();
     if (strcmp(asked, "-") == 0) become_user((uid_t)strtoul(need("uid"), NULL, 10), (gid_t)strtoul(need("gid"), NULL, 10), 1);
@@ -596,32 +600,36 @@ static void __attribute__((noreturn)) enter(char **words)
     fail(EXIT_EXEC_FAILED, "executing %s", words[4]);
 }
 
-static pid_t session;
+static pid_t target;
 
 static void hand_on(int number)
 {
-    kill(-session, number);
+    kill(target, number);
 }
 
-/* Nobody can type into a terminal that is not the session's own. Signals are handed on, and the command's end is this process's. */
-static void leave_session(void)
+/*
+ * Returns in a child; its end is this process's. Without this terminal it gets a session of its own, since nobody can type into a
+ * terminal that is not the session's own, and all signals are handed on. With it the terminal's own signals reach it anyway.
+ */
+static void wait_for_child(int terminal)
 {
-    const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    const int numbers[] = {SIGHUP, SIGTERM, SIGINT, SIGQUIT};
     sigset_t held;
     sigfillset(&held);
     sigprocmask(SIG_BLOCK, &held, NULL);
-    session = fork();
-    if (session < 0) fail(1, "starting a command");
-    if (session == 0) {
-        setsid();
+    pid_t child = fork();
+    if (child < 0) fail(1, "starting a command");
+    if (child == 0) {
+        if (!terminal) setsid();
         reset_signals();
         return;
     }
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) signal(numbers[i], hand_on);
+    target = terminal ? child : -child;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) signal(numbers[i], terminal && i >= 2 ? SIG_IGN : hand_on);
     sigemptyset(&held);
     sigprocmask(SIG_SETMASK, &held, NULL);
     int status;
-    while (waitpid(session, &status, 0) < 0)
+    while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR) fail(1, "waiting for a command");
     exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
@@ -638,8 +646,9 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "run") == 0) run();
     if (strcmp(argv[1], "post-stop") == 0) post_stop();
     if (strncmp(argv[1], "enter", 5) == 0 && argc >= 8) {
-        if (strcmp(argv[1], "enter") == 0) leave_session();
-        enter(argv + 3);
+        int terminal = strcmp(argv[1], "enter-terminal") == 0;
+        wait_for_child(terminal);
+        enter(argv + 3, terminal ? PASS_TERMINAL : PASS_NOTHING);
     }
     fputs("usage: rkt-fly run|post-stop|enter SPEC ...\n", stderr);
     return 2;

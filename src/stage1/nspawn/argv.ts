@@ -1,7 +1,7 @@
 import { capabilityBoundingSet } from "../../isolator/index.ts";
 import { machineIdOf, machineNameOf } from "../../base/id.ts";
 import type { PodDescription, UserRange, VolumeDescription } from "../../pod/engine.ts";
-import { consolePath, lowerPath, statusPath, volumePath, writablePath } from "../tree/names.ts";
+import { bootPath, consolePath, lowerPath, statusPath, volumePath, writablePath } from "../tree/names.ts";
 
 /** Where the manager inside looks for units, and for nothing else: a stock unit set costs several times the whole start. */
 const managerEnvironment = [
@@ -10,12 +10,6 @@ const managerEnvironment = [
   "SYSTEMD_ENVIRONMENT_GENERATOR_PATH=/none",
   "MEMORY_PRESSURE_WATCH=/dev/null",
 ];
-
-/**
- * The pod's PID 1. systemd 257 and later hand it, and so all apps, an inheritable set as large as the bounding set, from which
- * files with inheritable capabilities would give them to apps of any user. (So this is `--boot` spelled out.)
- */
-const manager = ["/usr/bin/setpriv", "--inh-caps=-all", "/usr/lib/systemd/systemd"];
 
 /** Capabilities that nspawn gives a container without being asked (systemd-nspawn(1), "--capability="). */
 const nspawnCapabilities = new Set(
@@ -47,7 +41,8 @@ export function nspawnArgv(pod: PodDescription): string[] {
     `--hostname=${pod.hostname}`,
     `--directory=${pod.paths.generation}/stage1/rootfs`,
     "--read-only",
-    "--bind-ro=/usr",
+    // The systemd inside, and what its units execute.
+    pod.stage1 === undefined ? "--bind-ro=/usr" : bind(`${pod.stage1.root}/usr`, "/usr", "-ro"),
     ...consoleOptions(pod),
     "--link-journal=no",
     "--timezone=off",
@@ -67,7 +62,8 @@ export function nspawnArgv(pod: PodDescription): string[] {
     ...credentialOptions(pod),
     ...managerEnvironment.map((variable) => `--setenv=${variable}`),
     "--",
-    ...manager,
+    "/bin/sh",
+    bootPath,
   ];
 }
 

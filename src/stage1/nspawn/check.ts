@@ -1,7 +1,9 @@
 import { RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
+import { hasTerminal } from "../../spec/app-streams.ts";
 import { isolatorDirectives, unmappedIsolators } from "../../isolator/index.ts";
 import type { Host } from "../../host/host.ts";
+import { checkStage1 } from "../tree/check-stage1.ts";
 import type { AppDescription, PodDescription } from "../../pod/engine.ts";
 
 /** Names of units that systemd itself expects in the pod. */
@@ -14,6 +16,7 @@ export function checkPod(pod: PodDescription, host: Host): void {
       hint: "Install the package systemd-container",
     });
   }
+  checkStage1(pod, host);
   for (const app of pod.apps) {
     const where = `Cannot run app ${quoteText(app.name)}`;
     if (reservedApps.has(app.name))
@@ -27,6 +30,7 @@ export function checkPod(pod: PodDescription, host: Host): void {
         hint: "Nothing is ignored: replace it in the pod file, or take an image without it",
       });
     }
+    checkTerminal(where, app, { pod, host });
     checkPaths(where, app);
     checkEnvironment(where, app);
     for (const layer of app.layers) {
@@ -37,6 +41,23 @@ export function checkPod(pod: PodDescription, host: Host): void {
     }
   }
   for (const { name } of pod.sysctls) checkSysctl(pod, name);
+}
+
+/** The program that keeps it (see README.md). */
+function checkTerminal(
+  where: string,
+  app: AppDescription,
+  { pod: { stage1 }, host }: { readonly pod: PodDescription; readonly host: Host },
+): void {
+  if (!hasTerminal(app.streams) || host.files.exists(`${stage1?.root ?? ""}/usr/bin/dtach`)) return;
+  if (stage1 !== undefined)
+    throw new RktError(
+      "dtach-missing",
+      `${where} on a terminal: image ${quoteText(stage1.name)} of its stage1 has no /usr/bin/dtach, which keeps it`,
+    );
+  throw new RktError("dtach-missing", `${where} on a terminal: the host has no /usr/bin/dtach, which keeps it`, {
+    hint: "Install the package dtach",
+  });
 }
 
 /** A quote in a bind mount's path: systemd 257 writes it where its executor cannot read it back. A control character fits no unit. */

@@ -29,6 +29,7 @@ export function serviceLines(pod: PodDescription): EntryInput[] {
       "systemd 252 looks for the systemd inside before /usr is there, and would fall back to cgroup v1",
     ],
     ["Environment", "SYSTEMD_NSPAWN_CONTAINER_SERVICE=rkt", "What machinectl shows as SERVICE"],
+    ["UnsetEnvironment", "SYSTEMD_NSPAWN_API_VFS_WRITABLE", "With it the pod could write the host's settings"],
     ["DevicePolicy", "closed"],
     ["DeviceAllow", "char-pts rw"],
     ["DeviceAllow", "/dev/net/tun rwm", "nspawn makes it where the host has it"],

@@ -1,35 +1,21 @@
+import { hasTerminal } from "../../spec/app-streams.ts";
 import { enterDropInDirectory } from "../../systemd/enter-names.ts";
+import { terminalUnit } from "../../systemd/terminal-names.ts";
 import type { AppDescription, PlanFile, PodDescription } from "../../pod/engine.ts";
 import { escapeSpecifiers, quoteArgv } from "../../unit/quote.ts";
 import type { EntryInput } from "../../unit/unit-file.ts";
 import { appsBefore } from "./app-order.ts";
 import { serializeUnitFile, unitFile } from "../../unit/unit-file.ts";
-import {
-  appUnit,
-  consolePath,
-  errorFifo,
-  errorUnit,
-  outputFifo,
-  outputUnit,
-  postStopUnit,
-  preStartUnit,
-  reloadUnit,
-  rootMountUnit,
-  socketUnit,
-  unitDirectory,
-} from "./names.ts";
-import { rootMount } from "./root-mount.ts";
+import { appUnit, postStopUnit, preStartUnit, reloadUnit, socketUnit, unitDirectory } from "./names.ts";
 import { sandboxLines } from "./sandbox.ts";
+import { outputReader, outputsOf, streamLines } from "./streams.ts";
 
 /** Everything of one app in the pod's unit directory. */
 export function appUnits(pod: PodDescription, app: AppDescription): PlanFile[] {
-  const files = [
-    unitText(rootMountUnit(app.name), rootMount(app, pod.copyTrees === true)),
-    unitText(appUnit(app.name), appService(pod, app)),
-  ];
+  const files = [unitText(appUnit(app.name), appService(pod, app))];
   if (app.preStart !== undefined) files.push(unitText(preStartUnit(app.name), preStart(app, app.preStart)));
   if (app.postStop !== undefined) files.push(unitText(postStopUnit(app.name), postStop(app, app.postStop)));
-  for (const { unit, fifo, copy } of outputsOf(pod, app)) files.push(unitText(unit, outputReader(app, fifo, copy)));
+  for (const pipe of outputsOf(pod, app)) files.push(unitText(pipe.unit, outputReader(app, pipe)));
   if (app.reloadSignal !== undefined) files.push(unitText(reloadUnit(app.name), reload(app, app.reloadSignal)));
   const enter = enterDropInDirectory(app.name);
   files.push(
@@ -81,7 +67,9 @@ function unitLines(pod: PodDescription, app: AppDescription, sockets: readonly s
     ...(app.postStop === undefined ? [] : [postStopUnit(app.name)]),
   ];
   const output = outputsOf(pod, app).map(({ unit }) => unit);
-  const needed = [rootMountUnit(app.name), ...handlers, ...sockets, "systemd-journald.socket", "systemd-journald-dev-log.socket"];
+  const terminal = hasTerminal(app.streams) ? [terminalUnit(app.name)] : [];
+  const journal = ["systemd-journald.socket", "systemd-journald-dev-log.socket"];
+  const needed = [...handlers, ...sockets, ...terminal, ...journal];
   return [
     ["Description", `Application=${app.name} Image=${app.image.name}`],
     ["DefaultDependencies", "no"],
@@ -159,7 +147,7 @@ function postStop(app: AppDescription, argv: readonly string[]): Sections {
 }
 
 function handlerUnit(app: AppDescription, kind: string): EntryInput[] {
-  const needed = `${rootMountUnit(app.name)} systemd-journald.socket systemd-journald-dev-log.socket`;
+  const needed = "systemd-journald.socket systemd-journald-dev-log.socket";
   return [
     ["Description", `Handler ${kind} of app ${app.name}`],
     ["DefaultDependencies", "no"],
@@ -193,85 +181,6 @@ function credentialLines(app: AppDescription): EntryInput[] {
 
 function workingDirectory(app: AppDescription): string {
   return escapeSpecifiers(app.workingDirectory);
-}
-
-interface OutputPipe {
-  readonly unit: string;
-  readonly fifo: string;
-  /** Where the bytes go besides the journal. */
-  readonly copy?: string;
-}
-
-/** The pipes that an app writes to, each with the unit that reads it. */
-function outputsOf({ console }: PodDescription, app: AppDescription): OutputPipe[] {
-  if (app.output !== "pipe") return [];
-  const output = { unit: outputUnit(app.name), fifo: outputFifo(app.name) };
-  if (console === undefined) return [output];
-  const error = { unit: errorUnit(app.name), fifo: errorFifo(app.name) };
-  const [out, err] = console.kind === "pipes" ? [`${consolePath}/stdout`, `${consolePath}/stderr`] : ["/dev/console", "/dev/console"];
-  return [
-    { ...output, copy: out },
-    { ...error, copy: err },
-  ];
-}
-
-function streamLines({ console }: PodDescription, app: AppDescription): EntryInput[] {
-  if (console?.kind === "terminal" && console.interactive) {
-    return [
-      ["SyslogIdentifier", app.name],
-      ["StandardInput", "tty-force"],
-      ["StandardOutput", "tty"],
-      ["StandardError", "tty"],
-      ["TTYPath", "/dev/console"],
-    ];
-  }
-  if (app.output === "journal") return [["SyslogIdentifier", app.name]];
-  return [
-    ["SyslogIdentifier", app.name],
-    ...(console?.kind === "pipes" && console.stdin ? [["StandardInput", `file:${consolePath}/stdin`] as const] : []),
-    [
-      "StandardOutput",
-      `file:${outputFifo(app.name)}`,
-      "A pipe, which the app can open again as /dev/stdout; the journal's socket it cannot",
-    ],
-    ["StandardError", console === undefined ? "inherit" : `file:${errorFifo(app.name)}`],
-  ];
-}
-
-/**
- * Reads the app's pipe. A reader ends when the last writer is gone and all is read; the next one waits for the next writer.
- * So the stop, which comes after the app's, waits until nothing is left, and no line is lost. (A stop that meets a reader
- * which is only being started runs no ExecStop= and kills it: by then nobody writes.)
- */
-function outputReader(app: AppDescription, fifo: string, copy: string | undefined): Sections {
-  const sockets = "systemd-journald.socket systemd-journald-dev-log.socket";
-  return {
-    Unit: [
-      ["Description", `Output of app ${app.name}`],
-      ["DefaultDependencies", "no"],
-      ["Requires", sockets],
-      ["After", sockets],
-      ["Conflicts", "rkt_pod-exit.service"],
-      ["Before", "rkt_pod-exit.service"],
-      ["StartLimitIntervalSec", "0", "It ends with each run of the app"],
-    ],
-    Service: [
-      ["Type", "exec"],
-      ["ExecStartPre", `/bin/sh -c '[ -p ${fifo} ] || { mkdir -p ${fifo.slice(0, fifo.lastIndexOf("/"))} && mkfifo -m 0666 ${fifo}; }'`],
-      // A copy that nobody reads any more does not end the other one.
-      ["ExecStart", copy === undefined ? `/bin/cat ${fifo}` : `/bin/sh -c 'exec /usr/bin/tee -p ${copy} < ${fifo}'`],
-      ["StandardOutput", "journal"],
-      ["SyslogIdentifier", app.name],
-      ["Restart", "always"],
-      ["RestartSec", "0"],
-      [
-        "ExecStop",
-        `/bin/sh -c 'while kill -0 $$MAINPID 2>/dev/null; do : <>${fifo}; sleep 0.05; done'`,
-        "A writer that comes and goes ends a reader that waits for one",
-      ],
-      ["TimeoutStopSec", "10s"],
-    ],
-  };
 }
 
 function reload(app: AppDescription, signal: string): Sections {

@@ -1,5 +1,5 @@
 import type { AcName } from "../../base/id.ts";
-import { escapePath, escapeUnitName } from "../../unit/quote.ts";
+import { escapeUnitName } from "../../unit/quote.ts";
 
 /** Names and paths inside a pod. Apps have AC names (no underscore, no capital): what begins with `rkt_` is ours. */
 export function appUnit(app: AcName): string {
@@ -8,10 +8,6 @@ export function appUnit(app: AcName): string {
 
 export function appRoot(app: AcName): string {
   return `/opt/stage2/${app}/rootfs`;
-}
-
-export function rootMountUnit(app: AcName): string {
-  return `${escapePath(appRoot(app))}.mount`;
 }
 
 export function preStartUnit(app: AcName): string {
@@ -63,5 +59,7 @@ export function volumePath(name: AcName): string {
   return `/rkt/vol/${name}`;
 }
 
+/** The program that the engine starts in the pod. */
+export const bootPath = "/rkt/boot";
 export const statusPath = "/rkt/status";
 export const unitDirectory = "etc/systemd/system";

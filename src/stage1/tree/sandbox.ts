@@ -1,20 +1,12 @@
 import type { AppDescription } from "../../pod/engine.ts";
 import { isolatorDirectives } from "../../isolator/index.ts";
+import { plainStreams } from "../../spec/app-streams.ts";
 import { escapeSpecifiers, quoteValue } from "../../unit/quote.ts";
 import type { EntryInput } from "../../unit/unit-file.ts";
 import { appRoot, outputFifo, volumePath } from "./names.ts";
 
 /** Variables that PID 1 sets and no image asked for. */
 const foreignVariables = "INVOCATION_ID JOURNAL_STREAM SYSTEMD_EXEC_PID MEMORY_PRESSURE_WATCH MEMORY_PRESSURE_WRITE LANG";
-
-/** Kernel interfaces that apps may read but not write, besides those of ProtectKernelTunables= (the original's list). */
-const readOnlyPaths = ["/proc/bus"];
-
-/** Kernel interfaces that apps do not see (the original's list, and what nspawn hides in its own /proc). */
-const hiddenPaths = [
-  ...["/sys/firmware", "/sys/hypervisor", "/sys/module", "/sys/power"],
-  ...["/proc/config.gz", "/proc/kallsyms", "/proc/kcore", "/proc/keys", "/proc/kmem", "/proc/mem", "/proc/sched_debug", "/proc/timer_list"],
-];
 
 /**
  * All limits of an app but its user: the app's unit, its event handlers and whatever enters the app get these very lines.
@@ -24,24 +16,25 @@ export function sandboxLines(app: AppDescription): EntryInput[] {
   return [
     ["RootDirectory", appRoot(app.name)],
     ["MountAPIVFS", "no", "It would put an empty /run over the image's, and a /proc without the pod's protections"],
-    ["BindPaths", "/dev /proc /sys"],
+    ["BindPaths", "/dev /proc /sys", "With what /rkt/boot hides and protects in them, once for all apps"],
     ["IgnoreSIGPIPE", "no", "As programs expect it"],
     [
       "BindReadOnlyPaths",
       "/run/systemd/journal/dev-log /run/systemd/journal/socket /run/systemd/journal/stdout",
       "For /dev/log and programs that speak to the journal",
     ],
-    ...(app.output === "pipe" ? [["BindPaths", outputFifo(app.name)] as const] : []),
-    ...app.provided.map((path): EntryInput => ["BindReadOnlyPaths", `-${path}`, "Said so, or the image has none"]),
+    ...(app.output === "pipe" && (app.streams ?? plainStreams).stdout === "log" ? [["BindPaths", outputFifo(app.name)] as const] : []),
+    ...app.provided.map((path): EntryInput => ["BindPaths", `-${path}`, "Read-only in the pod already. Said so, or the image has none"]),
     ...app.mounts.map((mount): EntryInput => [
       mount.readOnly ? "BindReadOnlyPaths" : "BindPaths",
       bindValue(volumePath(mount.volume), mount.path),
     ]),
     ...(app.readOnlyRootFS ? readOnlyRoot(app) : []),
-    ["ProtectKernelTunables", "yes", "The app's /proc and /sys are its own mounts: without this they could be written"],
-    ["ProtectControlGroups", "yes"],
-    ["ReadOnlyPaths", insideApp(readOnlyPaths)],
-    ["InaccessiblePaths", insideApp(hiddenPaths)],
+    [
+      "ReadOnlyPaths",
+      insideApp(["/sys/fs/cgroup"]),
+      "The pod's PID 1 writes it. Not ProtectControlGroups=, which would put an empty /run over the image's",
+    ],
     ...app.environment.map(({ name, value }): EntryInput => ["Environment", quoteValue(`${name}=${value}`)]),
     ["UnsetEnvironment", unsetVariables(app)],
     ...isolatorDirectives(app.isolators),

@@ -2,7 +2,8 @@ import { RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import { machineIdOf } from "../../base/id.ts";
 import type { PlanFile, PodDescription } from "../../pod/engine.ts";
-import { consolePath, lowerPath, unitDirectory, volumePath, writablePath } from "./names.ts";
+import { bootScript } from "./boot-script.ts";
+import { bootPath, consolePath, lowerPath, unitDirectory, volumePath, writablePath } from "./names.ts";
 
 /** The units of `units/stage1`: file name → text. */
 export type StaticUnits = ReadonlyMap<string, string>;
@@ -53,6 +54,7 @@ export function skeletonFiles(pod: PodDescription, units: StaticUnits): PlanFile
     ...merged.map((name): PlanFile => ({ kind: "symlink", path: `stage1/rootfs/${name}`, target: `usr/${name}` })),
     ...volumes.filter((volume) => volume.type === "file").map((volume): PlanFile => text(volumePath(volume.name).slice(1), "")),
     ...configuration(pod),
+    ...(pod.virtualMachine === undefined ? [text(bootPath.slice(1), bootScript(pod))] : []),
     ...[...units].map(([name, content]) => text(`${unitDirectory}/${name}`, content)),
   ];
 }

@@ -1,0 +1,41 @@
+import { RktError } from "../../base/error.ts";
+import { quoteText } from "../../base/escape.ts";
+import type { Host } from "../../host/host.ts";
+import type { PodDescription } from "../../pod/engine.ts";
+import { checkPod } from "../nspawn/check.ts";
+import { tunDevice } from "./devices.ts";
+
+/** Refuses what a pod in a virtual machine cannot have, in one sentence each. */
+export function checkVirtualMachine(pod: PodDescription, host: Host): void {
+  checkPod(pod, host);
+  const where = `Cannot run pod ${quoteText(pod.name ?? pod.uuid)} in a virtual machine`;
+  const refuse = (reason: string, hint: string): never => {
+    throw new RktError("kvm-refused", `${where}: ${reason}`, { hint });
+  };
+  if (pod.network.kind === "host")
+    refuse("it has a network stack of its own, never the host's", "Choose another network, or another stage1");
+  if (pod.network.kind === "namespace" && host.files.tryLstat(tunDevice)?.type !== "character")
+    refuse(`the host has no ${tunDevice}, which its network needs`, "Load the kernel's module tun, or set Net=none");
+  if (pod.users !== undefined) refuse("its users are not the host's anyway", "Leave private users out");
+  if (pod.copyTrees === true) refuse("its images are disks that cannot be copied", "Leave --no-overlay out");
+  checkSockets(pod, refuse);
+  const file = pod.volumes.find(({ kind, type }) => (kind === "host" || kind === "state") && type === "file");
+  if (file !== undefined) refuse(`volume ${quoteText(file.name)} is no directory`, "Share the directory that it is in");
+  const [device] = pod.devices;
+  if (device !== undefined) refuse(`device ${quoteText(device.path)} is the host's`, "Leave the devices out, or take another stage1");
+  if (pod.apps.some((app) => app.credentials !== undefined))
+    refuse("no credentials reach it", "Leave LoadCredential= out, or take another stage1");
+  if (pod.apps.some((app) => app.streams !== undefined)) refuse("it keeps no terminal", "Leave the streams' modes out");
+}
+
+/** A machine gets no descriptors: connections are carried to it. */
+function checkSockets({ sockets, network }: PodDescription, refuse: (reason: string, hint: string) => never): void {
+  for (const { name, listen } of sockets) {
+    if (network.kind !== "namespace")
+      refuse(`connections of socket ${quoteText(name)} come over its network, and it has none`, "Leave Net=none or the socket out");
+    if (listen.some(({ kind }) => kind !== "stream"))
+      refuse(`only streams can be carried to it, and socket ${quoteText(name)} is none`, "Use ListenStream=, or take another stage1");
+    if (listen.length > 1)
+      refuse(`socket ${quoteText(name)} has several addresses, which its app could not tell apart`, "Write a [Socket] for each address");
+  }
+}

@@ -1,0 +1,269 @@
+import { quoteShell } from "../../base/quote-shell.ts";
+import { hostProtection } from "../../unit/hardening.ts";
+import { machineIdOf, machineNameOf } from "../../base/id.ts";
+import type { EnginePlan, PodDescription } from "../../pod/engine.ts";
+import { serviceUnitOf } from "../../pod/paths.ts";
+import { quoteArgv, quoteValue } from "../../unit/quote.ts";
+import type { EntryInput } from "../../unit/unit-file.ts";
+import { machineDevices } from "./devices.ts";
+import { machineDisks } from "./guest-files.ts";
+import { cidFile, startChecks } from "./start-checks.ts";
+import { goesWith, shareBinds, sharePlaces, volumeCommands } from "./volumes.ts";
+import type { Hypervisor } from "./hypervisor/hypervisor.ts";
+
+/** Who hypervisors are (packaging/sysusers). */
+export const user = "rkt-vm";
+
+/** Executes what is for the host: the unit's mounts are its own, also for commands that have all privileges. */
+export const outside = ["/usr/bin/nsenter", "--target=1", "--mount", "--net", "--ipc", "--uts", "--"];
+
+/** Writable for the hypervisor, made by systemd for each run. */
+export function runtimeDirectory(pod: PodDescription): string {
+  return `/run/rkt/vm/${pod.uuid}`;
+}
+
+const usr = ["bin", "sbin", "lib", "lib32", "lib64"];
+
+/** What the machine is made of, on the host and in the jail: the unit binds it for its other commands too, which have no root of their own. */
+export function machineFiles(pod: PodDescription): string[] {
+  const { kernel = "", program = "/usr/" } = pod.virtualMachine ?? {};
+  return [kernel, initrdPath(pod), ...machineDisks(pod), ...(program.startsWith("/usr/") ? [] : [program])];
+}
+
+export function initrdPath(pod: PodDescription): string {
+  return `${pod.paths.generation}/initrd`;
+}
+
+/** The root of the hypervisor, with only what it needs: mount points, and links into /usr. */
+export function jailFiles(pod: PodDescription): EnginePlan["files"] {
+  const targets = machineFiles(pod).filter((path) => path !== "");
+  const shares = sharePlaces(pod);
+  const parents = new Set([
+    ...["/dev", "/etc", "/proc", "/run", "/sys", "/tmp", "/usr", "/var"],
+    ...[...targets, ...shares].flatMap(parentsOf),
+    ...shares,
+  ]);
+  return [
+    { kind: "directory", path: "stage1", mode: 0o700 },
+    { kind: "directory", path: "stage1/jail", mode: 0o755 },
+    ...[...parents].toSorted().map((path) => ({ kind: "directory", path: `stage1/jail${path}`, mode: 0o755 }) as const),
+    ...usr.map((name) => ({ kind: "symlink", path: `stage1/jail/${name}`, target: `usr/${name}` }) as const),
+    ...targets.map((path) => ({ kind: "file", path: `stage1/jail${path}`, mode: 0o644, content: "" }) as const),
+  ];
+}
+
+function parentsOf(path: string): string[] {
+  const parent = path.slice(0, path.lastIndexOf("/"));
+  return parent === "" ? [] : [...parentsOf(parent), parent];
+}
+
+/** The unit is the jail: an unprivileged process with a root of its own, no capability, and two devices. */
+export function serviceLines(pod: PodDescription, hypervisor: Hypervisor | undefined): EntryInput[] {
+  const machine = pod.virtualMachine;
+  const directory = runtimeDirectory(pod);
+  const devices = machineDevices(pod);
+  const environment = Object.entries(hypervisor?.environment(directory) ?? {});
+  return [
+    ["Type", pod.job ? "oneshot" : "notify", "Ready when the guest says that its apps are"],
+    ["NotifyAccess", "all"],
+    ["TimeoutStartSec", pod.job ? "infinity" : "90s", "A guest may hang before its systemd runs"],
+    ["RootDirectory", `${pod.paths.generation}/stage1/jail`],
+    ["RootDirectoryStartOnly", "yes"],
+    ["MountAPIVFS", "yes"],
+    ["BindReadOnlyPaths", "/usr"],
+    ...machineFiles(pod).map((path): EntryInput => ["BindReadOnlyPaths", `-${escapePath(path)}`]),
+    ...shareBinds(pod),
+    ["RuntimeDirectory", directory.slice("/run/".length)],
+    ["RuntimeDirectoryMode", "0750"],
+    ["User", user],
+    ["SupplementaryGroups", "kvm"],
+    ["Delegate", "no"],
+    ...environment.map(([name, value]): EntryInput => ["Environment", quoteValue(`${name}=${value}`)]),
+    ["NoNewPrivileges", "yes"],
+    ["CapabilityBoundingSet", ""],
+    ["AmbientCapabilities", ""],
+    ["PrivateDevices", "yes"],
+    ["BindPaths", devices.map((path) => `-${path}`).join(" "), "The start says which of them is missing"],
+    ["DevicePolicy", "closed"],
+    ...devices.map((path): EntryInput => ["DeviceAllow", `${path} rw`]),
+    ["PrivateNetwork", "yes", "A networked machine's taps are in this namespace"],
+    ["PrivateIPC", "yes"],
+    ["PrivateUsers", "yes"],
+    ["PrivateTmp", "yes"],
+    ["ProtectProc", "invisible"],
+    ...hostProtection,
+    ["RestrictAddressFamilies", "AF_UNIX"],
+    ["RestrictRealtime", "yes"],
+    ["RestrictSUIDSGID", "yes"],
+    ["RemoveIPC", "yes"],
+    ["LockPersonality", "yes"],
+    ...(machine?.accelerator === "tcg" ? [] : [["MemoryDenyWriteExecute", "yes"] as const]),
+    ["SystemCallArchitectures", "native"],
+    ["SystemCallFilter", "@system-service"],
+    [
+      "SystemCallFilter",
+      "~@privileged @resources @keyring @mount @setuid @swap @cpu-emulation @debug @module @obsolete @raw-io @reboot @clock",
+    ],
+    ["SystemCallErrorNumber", "EPERM"],
+    ["KeyringMode", "private"],
+    ["UMask", "0077"],
+    ["IPAddressDeny", "any"],
+    ["LimitCORE", "0"],
+    [
+      "LogRateLimitIntervalSec",
+      "30s",
+      "The guest's console, of which its kernel's last words are needed: it shall not fill the host's journal",
+    ],
+    ["LogRateLimitBurst", "500"],
+    ["ExecStop", stopLine(pod), "The guest's systemd stops the apps in order; what is left after the time limit is killed"],
+  ];
+}
+
+export function stopLine(pod: PodDescription): string {
+  const script = `[ -n "$MAINPID" ] || exit 0; echo poweroff 1<>${runtimeDirectory(pod)}/control; exec tail --pid="$MAINPID" -s .1 -f /dev/null`;
+  return `+${quoteArgv([...outside, "/bin/sh", "-c", script])}`;
+}
+
+/** What the unit needs of others: the sockets that its guest connects to. */
+export function unitLines(pod: PodDescription): EntryInput[] {
+  const sockets = socketNames(pod).join(" ");
+  return [
+    ["Wants", sockets, "The start says when they do not listen"],
+    ["After", sockets],
+  ];
+}
+
+function socketNames({ console }: PodDescription): string[] {
+  return ["status", "journal", "control", ...(console?.kind === "pipes" ? ["console"] : [])].map((name) => `rkt-vm-${name}.socket`);
+}
+
+/** Waits for the guest's word, and becomes the hypervisor; the boot's id, made anew for each, is joined to the last argument. */
+export function launchScript(pod: PodDescription): string {
+  const directory = runtimeDirectory(pod);
+  return (
+    `(read -r word <${directory}/ready && systemd-notify --ready --status="The guest runs" && : >${directory}/notified) & ` +
+    `read -r id <${directory}/boot_id; ${sizeCommand(pod)}exec "$@ rkt.boot_id=$id${sizeWord(pod)}"`
+  );
+}
+
+/** Of sh: the size of the terminal, and what the guest is told of it. */
+export function sizeCommand({ console }: PodDescription): string {
+  return console?.kind === "terminal" ? "size=$(stty size 2>/dev/null | tr ' ' x); " : "";
+}
+
+export function sizeWord({ console }: PodDescription): string {
+  return console?.kind === "terminal" ? "${size:+ rkt.size=$size}" : "";
+}
+
+/** Before each start: what hypervisor and guest speak through, and the machine for systemd-machined. */
+export function startCommands(pod: PodDescription): string[] {
+  const machine = machineIdOf(pod.uuid);
+  return [
+    `vm=${runtimeDirectory(pod)}`,
+    ...unitVariables(pod),
+    // A unit of another's has made no directory for it.
+    ...(pod.name === undefined
+      ? [`[ -d "$vm" ] || { modprobe --quiet vhost_vsock || :; mkdir -p -m 0750 "$vm"; chown ${user}: "$vm"; }`]
+      : []),
+    ...startChecks(pod, machineFiles(pod)),
+    'rm -f "$vm/ready" "$vm/control" "$vm/exits" "$vm/ran" "$vm/notified"',
+    'echo "$pod" > "$vm/pod"',
+    `echo ${pod.journalMaxUse} > "$vm/journal_max"`,
+    ...(pod.console?.kind === "pipes" ? [`echo ${quoteShell(pod.console.directory)} > "$vm/console"`] : []),
+    'cat /proc/sys/kernel/random/uuid > "$vm/boot_id"',
+    '(umask 077; mkfifo "$vm/ready" "$vm/control")',
+    `chown ${user} "$vm/ready" "$vm/control"`,
+    'chmod 0644 "$vm/boot_id"',
+    "mkdir -p -m 0755 /run/rkt/cids",
+    `echo ${pod.uuid} > ${cidFile(pod)}`,
+    'chown systemd-journal-remote "$journal/$machine"',
+    ...volumeCommands(pod, user),
+    leaderCommand(pod, machine),
+    ...(pod.virtualMachine?.accelerator === "tcg" ? ["echo 'The virtual machine is emulated, which is slow' >&2"] : []),
+  ];
+}
+
+/** In sh: the unit's name, and what that is in a command line of a unit. Who runs a pod without a name may have a unit of another's. */
+function unitVariables({ name }: PodDescription): string[] {
+  if (name === undefined) return [`unit=$(cat "$pod/unit"); escaped=$(printf %s "$unit" | sed 's/\\\\/&&/g')`];
+  const unit = serviceUnitOf(name);
+  return [`unit=${quoteShell(unit)} escaped=${quoteShell(unit.replaceAll("\\", "\\\\"))}`];
+}
+
+/**
+ * The machine's leader, as systemd-machined knows it: it sees the pod's journal and boot id and no other, so `journalctl -M` does. It holds
+ * the pod's lock as long as the pod's unit is not stopped; its own end, which is what "machinectl poweroff" brings about, stops the pod.
+ */
+function leaderCommand(pod: PodDescription, machine: string): string {
+  const id = (machine.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16)).join(" ");
+  const register =
+    `busctl --quiet call org.freedesktop.machine1 /org/freedesktop/machine1 org.freedesktop.machine1.Manager RegisterMachine sayssus ` +
+    `${machineNameOf(pod.uuid)} 16 ${id} rkt container $$$$ ${pod.paths.generation}/stage1/jail && exec sleep infinity`;
+  const sockets = socketNames(pod).join(" ");
+  // Not one that is ending by itself: a stop would cancel the start of a job, which is over then, and that of its next run.
+  const stopPod =
+    "case $$(systemctl show --property=SubState --value -- $$1) in start|running) exec systemctl --no-block stop -- $$1;; esac";
+  const properties = [
+    ...goesWith,
+    `Requires='${sockets}'`,
+    `After='${sockets}'`,
+    "TemporaryFileSystem=/var/log/journal",
+    "InaccessiblePaths=-/run/log/journal",
+  ];
+  return [
+    "systemd-run --quiet --service-type=exec",
+    `--unit=rkt-machine-${pod.uuid}`,
+    `--description='Machine of rkt pod ${pod.uuid}'`,
+    ...properties.map((property) => `--property=${property}`),
+    '--property=BindReadOnlyPaths="$journal/$machine:/var/log/journal/$machine"',
+    '--property=BindReadOnlyPaths="-$vm/boot_id:/proc/sys/kernel/random/boot_id"',
+    `--property=ExecStopPost='-/bin/sh -c "${stopPod}" sh '"$escaped"`,
+    `-- /usr/bin/flock --wait 10 --no-fork "$lock" /bin/sh -c '${register}'`,
+  ].join(" ");
+}
+
+/** How the apps ended is how the pod ended: a hypervisor's own status proves nothing. */
+export function resultCommands(pod: PodDescription, driver: Hypervisor | undefined): NonNullable<EnginePlan["result"]> {
+  return {
+    read: [
+      `vm=${runtimeDirectory(pod)}`,
+      "hypervisor=${SERVICE_RESULT:-}",
+      ...deathLines(driver),
+      'if [ "$hypervisor" = success ]; then',
+      '  if [ -e "$vm/exits" ]; then',
+      "    EXIT_CODE=exited EXIT_STATUS=0",
+      "    while read -r app code status result; do",
+      '      if [ "$result" != success ]; then EXIT_CODE=$code EXIT_STATUS=$status SERVICE_RESULT=$result; break; fi',
+      '    done < "$vm/exits"',
+      '  elif [ -e "$vm/ran" ]; then',
+      "    SERVICE_RESULT=exit-code EXIT_CODE=exited EXIT_STATUS=254",
+      "    echo 'The virtual machine ended without a word on its apps: its kernel or its systemd has crashed' >&2",
+      "  fi",
+      'elif [ "$hypervisor" = protocol ] && [ ! -e "$vm/ran" ]; then',
+      "  echo 'The virtual machine ended before its apps ran: its kernel or its systemd has crashed, and its last words stand above' >&2",
+      "fi",
+      `if [ "$(cat ${cidFile(pod)} 2>/dev/null)" = ${pod.uuid} ]; then rm -f ${cidFile(pod)}; fi`,
+    ],
+    end: [
+      '[ "$hypervisor" = success ] || exit 0',
+      'case "$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS" in',
+      '  "success "*) exit 0;;',
+      '  *" exited "*) exit "$EXIT_STATUS";;',
+      '  *" killed "*|*" dumped "*) kill -"$EXIT_STATUS" $$;;',
+      "esac",
+      "exit 254",
+    ],
+  };
+}
+
+/** Why no machine came to be, as far as the status of its hypervisor tells. */
+function deathLines(driver: Hypervisor | undefined): string[] {
+  const cases = Object.entries(driver?.statuses ?? {}).map(
+    ([status, reason]) => `exit-code:${status}) echo 'There is no virtual machine, ${driver?.name} says why: ${reason}' >&2;;`,
+  );
+  return cases.length === 0 ? [] : [`case "$hypervisor:\${EXIT_STATUS:-}" in ${cases.join(" ")} esac`];
+}
+
+function escapePath(path: string): string {
+  return path.replaceAll("%", "%%").replaceAll("\\", "\\\\").replaceAll(":", "\\:");
+}
