@@ -1,11 +1,9 @@
-import { RktError } from "../base/error.ts";
-import { quoteText } from "../base/escape.ts";
 import type { Uuid } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
 import type { RenderedImage } from "../image/render.ts";
 import { assertPortsFree } from "../net/ports.ts";
 import { moveAdHoc } from "../pod/ad-hoc.ts";
-import type { ConsoleDescription, Engine } from "../pod/engine.ts";
+import type { ConsoleDescription } from "../pod/engine.ts";
 import type { Phase, PodDirectories } from "../pod/paths.ts";
 import { adHocDirectory, lockPath } from "../pod/paths.ts";
 import type { PodDeclaration } from "../spec/declaration.ts";
@@ -18,26 +16,33 @@ import type { AdHocPlan } from "./plan-ad-hoc.ts";
 import { planAdHoc, withConsole } from "./plan-ad-hoc.ts";
 import { releaseClaimsOf } from "./release-claims.ts";
 import { runningPortOwners } from "./port-owners.ts";
+import type { ChosenStage1 } from "./stage1.ts";
 
 export interface AdHocInput {
   readonly uuid: Uuid;
   readonly declaration: PodDeclaration;
   /** In the order of the declaration's apps. */
   readonly images: readonly RenderedImage[];
+  readonly stage1: ChosenStage1;
   /** Copy the trees instead of overlaying them. */
   readonly copyTrees?: boolean;
   readonly console?: ConsoleDescription;
 }
 
 /** The plan of one ad-hoc pod: changes nothing but the claims on addresses. */
-export function prepareAdHoc(context: ApplyContext, { uuid, declaration, images, copyTrees = false, console }: AdHocInput): AdHocPlan {
+export function prepareAdHoc(
+  context: ApplyContext,
+  { uuid, declaration, images, stage1, copyTrees = false, console }: AdHocInput,
+): AdHocPlan {
   const { host, dirs, version } = context;
-  const engine = chooseEngine(context.engines, declaration.pod.stage1);
-  const described = withConsole(describePod(host, declaration, { uuid, dirs, images, copyTrees, engine }), console);
+  const { engine, image } = stage1;
+  const wanted = { uuid, dirs, images, copyTrees, engine, ...(image && { stage1: image }) };
+  const described = withConsole(describePod(host, declaration, wanted), console);
   if (described.network.kind === "namespace") assertPortsFree(described.network.ports, runningPortOwners(host, dirs, uuid));
   checkIdMapping(host, described, dirs.dataDir);
   engine.check(described, host);
-  return planAdHoc(described, { engine, dirs, version, images });
+  const equipped = engine.equip?.(described, host, { dataDir: dirs.dataDir, dryRun: false, config: context.stage1Config }) ?? described;
+  return planAdHoc(equipped, { engine, dirs, version, images });
 }
 
 /** Writes and commits the one generation of a pod that stands in `phase`: whole, or not at all. */
@@ -69,13 +74,4 @@ export function discardAdHoc(host: Host, dirs: PodDirectories, uuid: Uuid): void
   if (!host.files.exists(directory)) return;
   moveAdHoc(host, dirs, uuid, ["prepare", "garbage"]);
   host.files.removeTree(adHocDirectory(dirs, "garbage", uuid));
-}
-
-function chooseEngine(engines: readonly Engine[], name: string): Engine {
-  const engine = engines.find((candidate) => candidate.name === name);
-  if (engine !== undefined) return engine;
-  const known = engines.map((candidate) => candidate.name).join(", ");
-  throw new RktError("stage1-unknown", `Cannot use stage1 ${quoteText(name)}: this build has ${known} only`, {
-    hint: "Leave the option out",
-  });
 }

@@ -4,7 +4,6 @@ import type { PlanDigest, Uuid } from "../base/id.ts";
 import { machineIdOf } from "../base/id.ts";
 import { assertPortsFree } from "../net/ports.ts";
 import type { RenderedImage } from "../image/render.ts";
-import type { Engine } from "../pod/engine.ts";
 import type { NamedPod } from "../pod/named.ts";
 import { listNamedPods } from "../pod/named.ts";
 import { podDirectory } from "../pod/paths.ts";
@@ -18,6 +17,7 @@ import { planPod } from "./plan-pod.ts";
 import { checkIdMapping } from "./id-mapping.ts";
 import { releaseClaimsOf } from "./release-claims.ts";
 import { portOwners } from "./port-owners.ts";
+import { stage1Of, type Stage1Provider } from "./stage1.ts";
 
 /** How an app's image gets here: found or fetched, verified, judged by today's keys, rendered. */
 export type ImageProvider = (app: PodDeclaration["apps"][number]) => Promise<RenderedImage>;
@@ -29,8 +29,12 @@ export interface AppliedPod {
   readonly before?: PlanDigest;
 }
 
-export interface PreparePlanOptions {
+export interface Providers {
   readonly provideImage: ImageProvider;
+  readonly provideStage1: Stage1Provider;
+}
+
+export interface PreparePlanOptions extends Providers {
   /** Nothing is claimed for the pod: the plan is only shown. */
   readonly dryRun?: boolean;
 }
@@ -39,18 +43,28 @@ export interface PreparePlanOptions {
 export async function preparePlan(
   context: ApplyContext,
   declaration: PodDeclaration,
-  { provideImage, dryRun = false }: PreparePlanOptions,
+  { provideImage, provideStage1, dryRun = false }: PreparePlanOptions,
 ): Promise<PodPlan> {
-  const engine = chooseEngine(context.engines, declaration);
+  const { engine, image: stage1 } = await stage1Of(declaration, provideStage1);
   const images: RenderedImage[] = [];
   for (const app of declaration.apps) images.push(await provideImage(app));
   const uuid = chooseUuid(context, declaration);
   try {
-    const pod = describePod(context.host, declaration, { uuid, name: declaration.name, dirs: context.dirs, images, dryRun, engine });
+    const { name } = declaration;
+    const pod = describePod(context.host, declaration, {
+      uuid,
+      name,
+      dirs: context.dirs,
+      images,
+      dryRun,
+      engine,
+      ...(stage1 && { stage1 }),
+    });
     if (pod.network.kind === "namespace") assertPortsFree(pod.network.ports, portOwners(context.host, context.dirs, uuid));
     checkIdMapping(context.host, pod, context.dirs.dataDir);
     engine.check(pod, context.host);
-    return planPod(pod, { engine, dirs: context.dirs, version: context.version, declaration, images });
+    const equipped = engine.equip?.(pod, context.host, { dataDir: context.dirs.dataDir, dryRun, config: context.stage1Config }) ?? pod;
+    return planPod(equipped, { engine, dirs: context.dirs, version: context.version, declaration, images });
   } catch (error) {
     // A pod that does not come to be keeps nothing; one that is there keeps what it has.
     if (findNamed(context, declaration) === undefined) releaseClaimsOf(context.host, context.dirs, uuid);
@@ -75,20 +89,6 @@ export function commitPlan(context: ApplyContext, declaration: PodDeclaration, p
 
 export function findNamed(context: ApplyContext, declaration: Pick<PodDeclaration, "name">): NamedPod | undefined {
   return listNamedPods(context.host, context.dirs).find((pod) => pod.name === declaration.name);
-}
-
-function chooseEngine(engines: readonly Engine[], declaration: PodDeclaration): Engine {
-  const engine = engines.find((candidate) => candidate.name === declaration.pod.stage1);
-  if (engine !== undefined) return engine;
-  const origin = declaration.pod.stage1Origin;
-  const where = origin === undefined ? "" : `${origin.path}:${origin.line}: `;
-  throw new RktError(
-    "stage1-unknown",
-    `${where}Cannot use stage1 ${quoteText(declaration.pod.stage1)}: this build has ${engines.map((candidate) => candidate.name).join(", ")} only`,
-    {
-      hint: "Leave Stage1= out, or set Stage1=nspawn",
-    },
-  );
 }
 
 /** The UUID is made once and kept; UUID= pins it, and must not be another machine's. */

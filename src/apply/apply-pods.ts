@@ -6,20 +6,20 @@ import { listNamedPods } from "../pod/named.ts";
 import type { PodDeclaration } from "../spec/declaration.ts";
 import { readDeclarationText } from "../spec/parse-declaration.ts";
 import { refuseUnsupported } from "../spec/unsupported.ts";
-import type { AppliedPod, ImageProvider } from "./apply-pod.ts";
+import type { AppliedPod, Providers } from "./apply-pod.ts";
 import { commitPlan, preparePlan } from "./apply-pod.ts";
 import type { ApplyContext } from "./context.ts";
 import type { Decision } from "./judge.ts";
 import { finishChanges } from "./finish.ts";
 import { imagePowers } from "./image-powers.ts";
 import { assertMachineNameFree } from "./machine-name.ts";
+import { machineWarnings } from "./machine-warnings.ts";
 import type { PodPlan } from "./plan-pod.ts";
 import { portWarnings } from "./port-owners.ts";
 import { sweepPods } from "./sweep.ts";
 import { isActive, withdrawPod } from "./withdraw.ts";
 
-export interface ApplyOptions {
-  readonly provideImage: ImageProvider;
+export interface ApplyOptions extends Providers {
   /** Every declared pod was asked for: pods that are no longer declared are un-applied. */
   readonly all: boolean;
   /** Un-apply also where no declaration is left at all. */
@@ -46,9 +46,13 @@ export async function applyPods(context: ApplyContext, found: FoundDeclarations,
     try {
       const declaration = readDeclaration(source);
       warnings.push(...declaration.warnings);
-      const pod = await applyPod(context, declaration, options.provideImage);
+      const pod = await applyPod(context, declaration, options);
       applied.push(pod);
-      warnings.push(...imagePowers(declaration, pod.plan.pod), ...portWarnings(context.host, declaration, pod.plan.pod));
+      warnings.push(
+        ...imagePowers(declaration, pod.plan.pod),
+        ...machineWarnings(declaration, pod.plan.pod),
+        ...portWarnings(context.host, declaration, pod.plan.pod),
+      );
     } catch (error) {
       failures.push({ name: source.name, errors: errorsOf(error) });
     }
@@ -60,10 +64,14 @@ export async function applyPods(context: ApplyContext, found: FoundDeclarations,
 }
 
 /** Nobody takes an image or tree out of the store before the generation that needs it is committed. */
-async function applyPod(context: ApplyContext, declaration: PodDeclaration, provideImage: ImageProvider): Promise<AppliedPod> {
+async function applyPod(
+  context: ApplyContext,
+  declaration: PodDeclaration,
+  { provideImage, provideStage1 }: Providers,
+): Promise<AppliedPod> {
   const lock = context.store.tryLock({ shared: true });
   try {
-    const plan = await preparePlan(context, declaration, { provideImage });
+    const plan = await preparePlan(context, declaration, { provideImage, provideStage1 });
     await assertMachineNameFree(context, plan);
     return commitPlan(context, declaration, plan);
   } finally {
@@ -72,11 +80,11 @@ async function applyPod(context: ApplyContext, declaration: PodDeclaration, prov
 }
 
 /** The plans of what was declared; nothing is changed but the store, where images are fetched to. */
-export async function planPods(context: ApplyContext, found: FoundDeclarations, provideImage: ImageProvider): Promise<PodPlan[]> {
+export async function planPods(context: ApplyContext, found: FoundDeclarations, providers: Providers): Promise<PodPlan[]> {
   const plans: PodPlan[] = [];
   for (const { error } of found.problems) throw error;
   for (const source of found.declarations) {
-    plans.push(await preparePlan(context, readDeclaration(source), { provideImage, dryRun: true }));
+    plans.push(await preparePlan(context, readDeclaration(source), { ...providers, dryRun: true }));
   }
   return plans;
 }

@@ -74,6 +74,8 @@ export function writePlanFile(host: Host, base: string, file: PlanFile): void {
   const path = `${base}/${file.path}`;
   if (file.kind === "file") host.files.write(path, file.content, { mode: file.mode });
   else if (file.kind === "symlink") host.files.symlink(file.target, path);
+  else if (file.kind === "joined")
+    host.files.write(path, Buffer.concat([host.files.read(file.first), Buffer.from(file.content)]), { mode: file.mode });
   else
     host.files.mkdir(path, {
       mode: file.mode,

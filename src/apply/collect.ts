@@ -5,7 +5,7 @@ import { releaseAddresses } from "../net/claim-address.ts";
 import { sweepNetworks } from "../net/sweep.ts";
 import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
-import { moveAdHoc } from "../pod/ad-hoc.ts";
+import { renameAdHoc } from "../pod/ad-hoc.ts";
 import { listNamedPods, runningPods } from "../pod/named.ts";
 import { isBusy, listPhase, type Pod } from "../pod/pod.ts";
 import type { Phase, PodDirectories } from "../pod/paths.ts";
@@ -13,7 +13,7 @@ import { adHocDirectory, cgroupPath, lockPath, phaseDirectory, phases } from "..
 import type { ApplyContext } from "./context.ts";
 import { releaseClaimsOf } from "./release-claims.ts";
 import { releaseUserRanges } from "./user-range.ts";
-import { recordGone } from "./gone.ts";
+import { noteGone } from "./gone.ts";
 
 export interface CollectOptions {
   /** Milliseconds that an ended pod is kept after it was marked. */
@@ -29,7 +29,8 @@ export interface CollectOptions {
 /**
  * The original's collection of ad-hoc pods: ended ones are marked, by a rename whose time begins their grace period; aborted and expired
  * ones are garbage at once; garbage goes. What runs, is made or is being started by somebody is never touched. Costs a directory read for
- * each phase and one read of all locks, whatever the number of pods.
+ * each phase, one read of all locks and at most one sync, whatever the number of pods: a power loss before it, or without it, brings pods
+ * back as they were, whole, for the next collection to find.
  */
 export async function collectPods(context: ApplyContext, options: CollectOptions): Promise<void> {
   const { host, dirs } = context;
@@ -42,7 +43,7 @@ export async function collectPods(context: ApplyContext, options: CollectOptions
     move(host, dirs, pod, "exited-garbage");
   }
   for (const pod of idle("prepare")) move(host, dirs, pod, "garbage");
-  for (const uuid of leftEmbryos(host, dirs, locked)) moveAdHoc(host, dirs, uuid, ["embryo", "garbage"]);
+  for (const uuid of leftEmbryos(host, dirs, locked)) renameAdHoc(host, dirs, uuid, ["embryo", "garbage"]);
   if (options.markOnly) return;
   for (const pod of idle("prepared")) if (ageOf(host, pod.directory) >= options.expireMs) move(host, dirs, pod, "garbage");
   for (const pod of idle("exited-garbage")) {
@@ -64,7 +65,7 @@ export async function removeAdHoc(context: ApplyContext, pod: Pod): Promise<void
   }
   if (!move(host, dirs, pod, "garbage"))
     throw new RktError("pod-running", `Cannot remove pod ${quoteText(pod.uuid)}: another rkt works on it`);
-  bury(host, dirs, pod.uuid);
+  bury(host, dirs, [pod.uuid]);
   releaseClaimsOf(host, dirs, pod.uuid);
   sweepNetworks(host, dirs.runDir, (uuid) => uuid !== pod.uuid);
 }
@@ -88,13 +89,13 @@ function unitFile(host: Host, pod: Pod): string {
   return unit === undefined || unit.startsWith("rkt-run-") ? `rkt-run-${pod.uuid}.service` : `rkt-clean-${pod.uuid}.service`;
 }
 
-/** The lock is held over the rename: who starts a prepared pod at this moment wins or finds it gone. */
+/** The lock is held over the rename: who starts a prepared pod at this moment wins or finds it gone. Not for good until a sync. */
 function move(host: Host, dirs: PodDirectories, pod: Pod, to: Phase): boolean {
   if (pod.phase === undefined || pod.phase === to) return false;
   const lock: Lock | undefined = host.locks.tryLock(lockPath(dirs, pod.uuid), { wait: 0 });
   if (lock === undefined) return false;
   try {
-    moveAdHoc(host, dirs, pod.uuid, [pod.phase, to]);
+    renameAdHoc(host, dirs, pod.uuid, [pod.phase, to]);
     return true;
   } finally {
     lock.release();
@@ -116,20 +117,24 @@ function ageOf(host: Host, directory: string): number {
 }
 
 function buryGarbage(host: Host, dirs: PodDirectories, say: (line: string) => void): void {
-  for (const entry of host.files.tryList(phaseDirectory(dirs, "garbage"))) {
-    const uuid = tryUuid(entry);
-    if (uuid === undefined) continue;
-    say(`Garbage collecting pod ${quoteText(uuid)}`);
-    bury(host, dirs, uuid);
-  }
+  const uuids = host.files.tryList(phaseDirectory(dirs, "garbage")).flatMap((entry) => tryUuid(entry) ?? []);
+  bury(host, dirs, uuids, (uuid) => say(`Garbage collecting pod ${quoteText(uuid)}`));
 }
 
-/** Its journal stays until that is too old; the directory goes last, so that the next collection finishes what a kill cut short. */
-function bury(host: Host, dirs: PodDirectories, uuid: Uuid): void {
-  const directory = adHocDirectory(dirs, "garbage", uuid);
-  if (host.files.exists(`${directory}/started`)) recordGone(host, dirs, uuid);
-  for (const path of [lockPath(dirs, uuid), cgroupPath(dirs, uuid), `${dirs.runDir}/journal/${uuid}`]) host.files.removeTree(path);
-  host.files.removeTree(directory);
+/**
+ * Their journals stay until these are too old. Nothing is removed before it is on the disk that the pods are garbage, and recorded as
+ * gone: else a power loss might leave half a pod among the whole ones, or a journal that nobody knows. A pod's directory goes last, so
+ * that the next collection finishes what a kill cut short.
+ */
+function bury(host: Host, dirs: PodDirectories, uuids: readonly Uuid[], onRemove: (uuid: Uuid) => void = () => {}): void {
+  if (uuids.length === 0) return;
+  for (const uuid of uuids) if (host.files.exists(`${adHocDirectory(dirs, "garbage", uuid)}/started`)) noteGone(host, dirs, uuid);
+  host.files.syncFileSystem(phaseDirectory(dirs, "garbage"));
+  for (const uuid of uuids) {
+    onRemove(uuid);
+    for (const path of [lockPath(dirs, uuid), cgroupPath(dirs, uuid), `${dirs.runDir}/journal/${uuid}`]) host.files.removeTree(path);
+    host.files.removeTree(adHocDirectory(dirs, "garbage", uuid));
+  }
 }
 
 /** Of pods that are gone, or that were killed before they had a directory. Whoever makes one holds its lock. */

@@ -1,6 +1,7 @@
 import type { AcIdentifier } from "../base/id.ts";
 import type { AppDescription } from "../pod/engine.ts";
 import type { Annotation, AppSection, PodManifest, PodVolume, RuntimeApp } from "../spec/appc.ts";
+import { type AppStreams, streamAnnotationPrefix } from "../spec/app-streams.ts";
 import type { AppDeclaration, DeclaredVolume, PodDeclaration } from "../spec/declaration.ts";
 import type { AppWithImage } from "./app-with-image.ts";
 import { appSectionOf } from "./describe-app.ts";
@@ -96,7 +97,12 @@ function appAnnotations(app: AppDeclaration, description: AppDescription): Annot
     requires: description.requires.join(" ") || undefined,
   };
   const directives = app.directives.map((entry) => [`directive/${entry.key.toLowerCase()}`, entry.value] as const);
-  return annotationsOf("app", { ...named, ...Object.fromEntries(directives) });
+  return [...annotationsOf("app", { ...named, ...Object.fromEntries(directives) }), ...streamAnnotations(description.streams)];
+}
+
+/** As the original notes them. */
+function streamAnnotations(streams: AppStreams | undefined): Annotation[] {
+  return Object.entries(streams ?? {}).map(([name, value]) => ({ name: `${streamAnnotationPrefix}${name}` as AcIdentifier, value }));
 }
 
 function annotationsOf(kind: string, values: Readonly<Record<string, string | undefined>>): Annotation[] {

@@ -88,6 +88,7 @@ function runtimeOf(app: AppDeclaration, manifest: ImageManifest, view: RootfsVie
     notify: app.notify === "image" ? supportsNotify(manifest) : app.notify === "yes",
     ...(app.watchdogUsec === undefined ? {} : { watchdogUsec: app.watchdogUsec }),
     output: app.output === "auto" ? (opensStandardFiles(view) ? "pipe" : "journal") : app.output,
+    ...(app.streams === undefined ? {} : { streams: app.streams }),
     after: app.after,
     requires: app.requires,
     restart: app.restart,

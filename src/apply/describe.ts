@@ -1,7 +1,7 @@
 import type { PodName, Uuid } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
 import type { RenderedImage } from "../image/render.ts";
-import type { AppDescription, Engine, PodDescription, VolumeDescription } from "../pod/engine.ts";
+import type { AppDescription, Engine, PodDescription, Stage1Image, VolumeDescription } from "../pod/engine.ts";
 import type { PodDirectories } from "../pod/paths.ts";
 import { enginePaths } from "../pod/paths.ts";
 import type { PodDeclaration } from "../spec/declaration.ts";
@@ -28,6 +28,8 @@ export interface DescribeOptions {
   readonly dryRun?: boolean;
   /** In the order of the declaration's apps. */
   readonly images: readonly RenderedImage[];
+  /** Of the engine's own files. */
+  readonly stage1?: RenderedImage;
 }
 
 /** A declared pod, complete for an engine. The generation's name in the paths is a placeholder: `planPod` puts the digest there. */
@@ -56,7 +58,13 @@ export function describePod(host: Host, declaration: PodDeclaration, options: De
     devices: describeDevices(host, declaration.pod.devices),
     sysctls: declaration.pod.sysctls.map(({ name, value }) => ({ name, value })),
     journalMaxUse: declaration.pod.journalMaxUse,
+    ...(options.stage1 === undefined ? {} : { stage1: describeStage1(options.stage1) }),
   };
+}
+
+function describeStage1({ image, layers: [root = ""] }: RenderedImage): Stage1Image {
+  const version = image.labels.find(({ name }) => name === "version")?.value;
+  return { id: image.id, name: image.name, ...(version === undefined ? {} : { version }), root };
 }
 
 type Names = Pick<PodDescription, "network" | "resolvConf" | "hosts" | "hostname">;

@@ -2,7 +2,7 @@ import type { EnginePlan, PodDescription } from "../pod/engine.ts";
 import type { PodDirectories } from "../pod/paths.ts";
 import type { PodDeclaration } from "../spec/declaration.ts";
 import { quoteArgv } from "../unit/quote.ts";
-import { engineCommand } from "./engine-command.ts";
+import { engineCommand, startLine, stopLine } from "./engine-command.ts";
 import type { EntryInput, UnitEntry, UnitFile } from "../unit/unit-file.ts";
 import { unitFile } from "../unit/unit-file.ts";
 
@@ -24,7 +24,7 @@ export function composeDropIn(input: DropInInput): UnitFile {
   return unitFile({ Unit: unitLines(input), Service: serviceLines(input), Install: asInputs(input.declaration.install) }, input.comments);
 }
 
-function unitLines({ declaration, pod, sockets }: DropInInput): EntryInput[] {
+function unitLines({ declaration, pod, plan, sockets }: DropInInput): EntryInput[] {
   const [path = ""] = declaration.paths;
   const lines: EntryInput[] = [
     ["Description", `rkt pod ${declaration.name} (${pod.uuid})`],
@@ -40,32 +40,43 @@ function unitLines({ declaration, pod, sockets }: DropInInput): EntryInput[] {
       ["StartLimitBurst", "100"],
     );
   }
+  if (plan.proxied !== undefined && sockets.length > 0)
+    lines.push(["Wants", sockets.join(" "), "Proxies carry the connections"], ["After", sockets.join(" ")]);
   const limits = declaration.service.filter(isStartLimit);
-  return [...lines, ...asInputs(limits), ...asInputs(declaration.unit)];
+  return [...lines, ...(plan.unit ?? []), ...asInputs(limits), ...asInputs(declaration.unit)];
 }
 
-function serviceLines({ declaration, pod, plan, dirs, sockets }: DropInInput): EntryInput[] {
-  const { generation } = pod.paths;
+function serviceLines(input: DropInInput): EntryInput[] {
+  const { declaration, pod, plan, sockets } = input;
   return [
     ["SyslogIdentifier", `rkt-pod@${declaration.name}`],
     ["LogExtraFields", [`RKT_POD_UUID=${pod.uuid}`, `RKT_POD_NAME=${declaration.name}`]],
     ["TimeoutStopSec", `${Math.ceil(plan.stopTimeoutUsec / 1e6)}s`, "The apps' stop times along their order, and a margin"],
     ...plan.service,
-    ...(sockets.length === 0 ? [] : ([["Sockets", sockets.join(" ")]] as const)),
-    [
-      "ExecStartPre",
-      quoteArgv(["/bin/sh", `${generation}/start`]),
-      "Looks for the verdict on exactly this generation, then makes a clean writable layer",
-    ],
-    ["ExecStart", "", "The template's line says that the pod is not applied"],
-    [
-      "ExecStart",
-      quoteArgv(engineCommand(plan, dirs, pod.uuid)),
-      plan.liveness === undefined ? "The engine holds the lock: that is how rkt knows that the pod runs" : "It becomes the app",
-    ],
-    ["ExecStopPost", `-${quoteArgv(["/bin/sh", `${generation}/stop`])}`, "Records how the run ended and puts the writable layer aside"],
+    ...(sockets.length === 0 || plan.proxied !== undefined ? [] : ([["Sockets", sockets.join(" ")]] as const)),
+    ...startLines(input),
+    ["ExecStopPost", stopLine(pod, plan), "Records how the run ended and puts the writable layer aside"],
     ...asInputs(declaration.service.filter((entry) => !isStartLimit(entry))),
   ];
+}
+
+/**
+ * One line, since each costs a start several milliseconds: the script becomes the engine. Two where the user has lines of ExecStartPre=,
+ * which find the pod's directories and network made, and do not run without a verdict; and where the unit shuts the engine in.
+ */
+function startLines({ declaration, pod, plan, dirs }: DropInInput): EntryInput[] {
+  const start = ["/bin/sh", `${pod.paths.generation}/start`];
+  const engine = engineCommand(plan, dirs, pod.uuid);
+  const checks = "Looks for the verdict on exactly this generation, makes a clean writable layer";
+  const reset: EntryInput = ["ExecStart", "", "The template's line says that the pod is not applied"];
+  if (plan.outside !== undefined || declaration.service.some((entry) => entry.key === "ExecStartPre"))
+    return [["ExecStartPre", startLine(pod, plan), checks], reset, ["ExecStart", quoteArgv(engine), `Becomes ${mainProcess(plan)}`]];
+  return [reset, ["ExecStart", quoteArgv([...start, ...engine]), `${checks} and becomes ${mainProcess(plan)}`]];
+}
+
+function mainProcess({ liveness }: EnginePlan): string {
+  if (liveness === undefined) return "the engine, which holds the lock: that is how rkt knows that the pod runs";
+  return liveness === "cgroup" ? "the app" : "the hypervisor; the pod's lock is held by the unit of its machine";
 }
 
 /** Accepted in [Service] for the users' sake; systemd wants them in [Unit]. */

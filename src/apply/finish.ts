@@ -21,7 +21,7 @@ export async function finishChanges(context: ApplyContext): Promise<Decision[]> 
  */
 async function reloadIfNeeded({ host, manager, unitDirectory }: ApplyContext): Promise<void> {
   if (manager === undefined) return;
-  for (const unit of await manager.loadedUnits("rkt-pod@*")) {
+  for (const unit of [...(await manager.loadedUnits("rkt-pod@*")), ...(await manager.loadedUnits("rkt-proxy@*"))]) {
     if (!(await manager.needsReload(unit)) && !(await lacksDropIn(host, manager, { unit, unitDirectory }))) continue;
     await manager.reload();
     return;

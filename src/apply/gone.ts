@@ -8,8 +8,14 @@ const journalDirectories = ["/var/log/journal", "/run/log/journal"];
 
 /** Remembers that a pod is gone: its journal outlives it, and gc must know whose it was. */
 export function recordGone(host: Host, dirs: PodDirectories, uuid: Uuid): void {
+  noteGone(host, dirs, uuid);
+  for (const path of [`${goneDirectory(dirs)}/${uuid}`, goneDirectory(dirs)]) host.files.sync(path);
+}
+
+/** The same for those who do it for many: a power loss may undo it until the file system is synced. */
+export function noteGone(host: Host, dirs: PodDirectories, uuid: Uuid): void {
   host.files.mkdir(goneDirectory(dirs), { recursive: true, mode: 0o2750 });
-  host.files.writeAtomic(`${goneDirectory(dirs)}/${uuid}`, "", { mode: 0o640 });
+  host.files.write(`${goneDirectory(dirs)}/${uuid}`, "", { mode: 0o640 });
 }
 
 /** Removes the journals of pods that are gone for longer than `keepMs`. Returns the UUIDs. Nobody else's journal is touched. */

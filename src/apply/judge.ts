@@ -1,6 +1,7 @@
 import { RktError, messageOf } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { PlanDigest } from "../base/id.ts";
+import { isStage1File } from "../config/stage1-images.ts";
 import type { NamedPod } from "../pod/named.ts";
 import { listNamedPods, readGeneration } from "../pod/named.ts";
 import { verdictDirectory, verdictPath } from "../pod/paths.ts";
@@ -73,18 +74,32 @@ export async function judgePod(context: ApplyContext, pod: NamedPod, digest: Pla
 }
 
 /** May these images run, by today's keys? Throws the first refusal, which names the image. */
-export async function judgeImages(context: ApplyContext, record: Pick<GenerationRecord, "images">): Promise<VerdictImage[]> {
+export async function judgeImages(context: ApplyContext, record: Pick<GenerationRecord, "images" | "stage1">): Promise<VerdictImage[]> {
   const stored = new Map<string, StoredImage>(context.store.images().map((image) => [image.id, image]));
-  const verdicts: VerdictImage[] = [];
-  for (const { id, name } of record.images) {
+  const find = ({ id, name }: Pick<GenerationRecord["images"][number], "id" | "name">): StoredImage => {
     const image = stored.get(id);
-    if (image === undefined)
-      throw new RktError("image-gone", `image ${quoteText(name)} (${id.slice(0, 19)}) is not in the store any more`, {
-        hint: `"rkt pod apply" fetches it again`,
-      });
-    verdicts.push(await judgeStored(context, image));
-  }
+    if (image !== undefined) return image;
+    throw new RktError("image-gone", `image ${quoteText(name)} (${id.slice(0, 19)}) is not in the store any more`, {
+      hint: `"rkt pod apply" fetches it again`,
+    });
+  };
+  const verdicts: VerdictImage[] = [];
+  for (const image of record.images) verdicts.push(await judgeStored(context, find(image)));
+  if (record.stage1 !== undefined) verdicts.push(await judgeStage1(context, find(record.stage1)));
   return verdicts;
+}
+
+/** The same for an image of stage1: where root put its file into their directory it needs no signature, as long as the file is there. */
+export async function judgeStage1(context: ApplyContext, image: StoredImage): Promise<VerdictImage> {
+  const { stage1File: file, id, name } = image;
+  if (file === undefined) return judgeStored(context, image);
+  if (isStage1File(context.host, context.paths, file)) return { id, name, file };
+  if (image.signatures.length > 0) return judgeStored(context, image);
+  throw new RktError(
+    "image-refused",
+    `image ${quoteText(name)} may not run: it has no signature, and its file ${quoteText(file)} is not in the directory of stage1's images any more`,
+    { hint: "Put the file back, or fetch the image with a good signature" },
+  );
 }
 
 /** Throws `image-refused` when the image may not run. */

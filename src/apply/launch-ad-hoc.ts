@@ -6,6 +6,7 @@ import { adHocDirectory, runUnitOf } from "../pod/paths.ts";
 import { variant } from "../dbus/value.ts";
 import { execProperty, flagProperty, listProperty, textProperty } from "../systemd/properties.ts";
 import type { ApplyContext } from "./context.ts";
+import { dropInDirectory, dropInName, runMark } from "./enclosed.ts";
 import type { AdHocPlan } from "./plan-ad-hoc.ts";
 import { foreignArgv } from "./run-scripts.ts";
 
@@ -25,8 +26,9 @@ export async function launchAdHoc(context: ApplyContext, plan: AdHocPlan, phase:
   writeLauncher(host, directory, launch.launcher);
   host.files.syncFileSystem(directory);
   moveAdHoc(host, dirs, uuid, [phase, "run"]);
+  if (plan.enclosed) await encloseUnit(context, plan, launch);
   if (launch.foreignUnit === undefined) return ["/bin/sh", `${plan.pod.paths.generation}/wait`];
-  await startCleaner(context, plan, launch.foreignUnit);
+  if (!plan.enclosed) await startCleaner(context, plan, launch.foreignUnit);
   return foreignArgv(plan.pod);
 }
 
@@ -46,6 +48,16 @@ export function listCredentials(host: Host): readonly string[] {
         .tryList(directory)
         .filter((name) => /^[A-Za-z0-9_.-]{1,255}$/.test(name))
         .toSorted();
+}
+
+/** Gives the unit the lines that the run needs. A unit that systemd does not know yet gets them as it is made. */
+async function encloseUnit({ host, manager }: ApplyContext, { pod }: AdHocPlan, { foreignUnit }: Launch): Promise<void> {
+  const directory = dropInDirectory(foreignUnit ?? runUnitOf(pod.uuid));
+  const content = host.files.readText(`${pod.paths.generation}/${foreignUnit === undefined ? "own" : "alone"}.conf`);
+  host.files.write(`${pod.paths.pod}/${runMark}`, "", { mode: 0o640 });
+  host.files.mkdir(directory, { recursive: true, mode: 0o755 });
+  host.files.write(`${directory}/${dropInName}`, content, { mode: 0o644 });
+  if (foreignUnit !== undefined) await manager?.reload();
 }
 
 /** No process: it is stopped with the unit that it is bound to, and that stop is the clean-up. Not ordered after it, which may still be starting. */

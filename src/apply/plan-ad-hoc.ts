@@ -6,6 +6,7 @@ import { enginePaths } from "../pod/paths.ts";
 import type { GenerationRecord } from "../pod/record.ts";
 import { serializeRecord } from "../pod/record.ts";
 import { generationPlaceholder } from "./describe.ts";
+import { enclosedFiles } from "./enclosed.ts";
 import { listedManifest } from "./listed-manifest.ts";
 import type { PlanContext } from "./plan-pod.ts";
 import { netFiles, recordOf } from "./plan-pod.ts";
@@ -18,6 +19,8 @@ export interface AdHocPlan {
   readonly digest: PlanDigest;
   readonly files: readonly PlanFile[];
   readonly record: GenerationRecord;
+  /** Its unit has a drop-in (`enclosedFiles`). */
+  readonly enclosed: boolean;
 }
 
 export type AdHocContext = Omit<PlanContext, "declaration">;
@@ -44,16 +47,18 @@ function assemble(pod: PodDescription, context: AdHocContext, generation: string
   return {
     pod,
     record,
+    enclosed: plan.alone !== undefined,
     files: [
       text("pod", `${JSON.stringify(pod.manifest, undefined, "\t")}\n`, 0o600),
       text("listed", `${JSON.stringify(listedManifest(pod.manifest), undefined, "\t")}\n`),
       text("plan.json", serializeRecord(record)),
-      text("start", startScript({ pod, dirs, generation, liveness: plan.liveness }), 0o750),
+      text("start", startScript({ pod, dirs, generation, plan }), 0o750),
       text("stop", stopScript({ pod, dirs, plan, sockets: [] }), 0o750),
       text("launch", launchScript({ pod, dirs, plan }), 0o750),
       text("clean", cleanScript({ pod, dirs, plan }), 0o750),
       text("wait", waitScript({ pod, dirs, plan }), 0o750),
-      ...netFiles(pod),
+      ...enclosedFiles(pod, plan, dirs),
+      ...netFiles(pod, plan),
       ...plan.files,
     ],
   };

@@ -16,6 +16,7 @@ import { generationPlaceholder } from "./describe.ts";
 import { composeDropIn } from "./drop-in.ts";
 import { listedManifest } from "./listed-manifest.ts";
 import { startScript, stopScript } from "./scripts.ts";
+import { proxyUnits } from "./proxies.ts";
 import { socketUnits } from "./sockets.ts";
 
 /** Everything an apply will write for one pod, as data: pure, printed by --dry-run, compared by golden tests. */
@@ -27,6 +28,8 @@ export interface PodPlan {
   readonly files: readonly PlanFile[];
   readonly dropIn: UnitFile;
   readonly sockets: readonly { readonly unit: string; readonly file: UnitFile }[];
+  /** Services that carry the sockets' connections, for a pod that does not get the sockets. */
+  readonly proxies: readonly { readonly unit: string; readonly file: UnitFile }[];
   readonly record: GenerationRecord;
   /** Name that the pod will have in systemd-machined. */
   readonly machine?: string;
@@ -66,15 +69,20 @@ function assemble(pod: PodDescription, context: PlanContext, generation: string)
   const { declaration, engine } = context;
   const plan: EnginePlan = engine.plan(pod);
   const comments = ownerComments(declaration);
-  const sockets = socketUnits(declaration.name, pod.sockets, declaration.sockets, comments);
-  const dropIn = composeDropIn({ declaration, pod, plan, dirs: context.dirs, sockets: sockets.map((socket) => socket.unit), comments });
-  const record = recordOf(pod, context, { plan, sockets: sockets.map((socket) => socket.unit) });
+  const { name } = declaration;
+  const { proxied = [] } = plan;
+  const sockets = socketUnits({ name, sockets: pod.sockets, declared: declaration.sockets, proxied: proxied.length > 0, comments });
+  const socketNames = sockets.map(({ unit }) => unit);
+  const proxies = proxyUnits({ name, sockets: socketNames, proxied, comments });
+  const dropIn = composeDropIn({ declaration, pod, plan, dirs: context.dirs, sockets: socketNames, comments });
+  const record = recordOf(pod, context, { plan, sockets: socketNames, proxies: proxies.map(({ unit }) => unit) });
   const text = (path: string, content: string, mode = 0o640): PlanFile => ({ kind: "file", path, mode, content });
   return {
     name: declaration.name,
     pod,
     dropIn,
     sockets,
+    proxies,
     record,
     ...(plan.machine === undefined ? {} : { machine: plan.machine.name }),
     files: [
@@ -82,20 +90,20 @@ function assemble(pod: PodDescription, context: PlanContext, generation: string)
       text("pod", `${JSON.stringify(pod.manifest, undefined, "\t")}\n`, 0o600),
       text("listed", `${JSON.stringify(listedManifest(pod.manifest), undefined, "\t")}\n`),
       text("plan.json", serializeRecord(record)),
-      text("start", startScript({ pod, dirs: context.dirs, generation, name: declaration.name, liveness: plan.liveness }), 0o750),
-      text("stop", stopScript({ pod, dirs: context.dirs, plan, sockets: sockets.map(({ unit }) => unit) }), 0o750),
+      text("start", startScript({ pod, dirs: context.dirs, generation, name: declaration.name, plan }), 0o750),
+      text("stop", stopScript({ pod, dirs: context.dirs, plan, sockets: socketNames, proxies: proxies.map(({ unit }) => unit) }), 0o750),
       text("dropin.conf", serializeUnitFile(dropIn)),
-      ...netFiles(pod),
+      ...netFiles(pod, plan),
       { kind: "directory", path: "units", mode: 0o2750 },
-      ...sockets.map((socket) => text(`units/${socket.unit}`, serializeUnitFile(socket.file))),
+      ...[...sockets, ...proxies].map((socket) => text(`units/${socket.unit}`, serializeUnitFile(socket.file))),
       ...plan.files,
     ],
   };
 }
 
-export function netFiles({ network }: PodDescription): PlanFile[] {
+export function netFiles({ network }: PodDescription, { taps }: Pick<EnginePlan, "taps">): PlanFile[] {
   if (network.kind !== "namespace") return [];
-  const files = [...networkFiles(network)].map(([name, content]): PlanFile => ({
+  const files = [...networkFiles(network, taps)].map(([name, content]): PlanFile => ({
     kind: "file",
     path: `net/${name}`,
     mode: 0o640,
@@ -119,20 +127,28 @@ export interface RecordInput {
   readonly plan: Pick<EnginePlan, "liveness">;
   /** Units of the pod's sockets. */
   readonly sockets: readonly string[];
+  readonly proxies?: readonly string[];
 }
 
-export function recordOf(pod: PodDescription, context: Omit<PlanContext, "declaration">, { plan, sockets }: RecordInput): GenerationRecord {
+export function recordOf(
+  pod: PodDescription,
+  context: Omit<PlanContext, "declaration">,
+  { plan, sockets, proxies = [] }: RecordInput,
+): GenerationRecord {
   return {
     format: planFormat,
     version: context.version,
     engine: context.engine.name,
     ...(plan.liveness === undefined ? {} : { liveness: plan.liveness }),
     images: pod.apps.flatMap((app, index) => (context.images[index]?.images ?? []).map((image) => imageRecord(app.name, image))),
-    layers: [...new Set(pod.apps.flatMap((app) => app.layers))],
+    ...stage1Of(pod),
+    layers: [...new Set([...pod.apps.flatMap((app) => app.layers), ...(pod.stage1 === undefined ? [] : [pod.stage1.root])])],
+    ...machineFilesOf(pod),
     ...faultsOf(pod),
     ...(pod.copyTrees === true ? { copyTrees: true } : {}),
     appLayers: Object.fromEntries(pod.apps.map((app) => [app.name, app.layers])),
     sockets,
+    ...(proxies.length === 0 ? {} : { proxies }),
     networks: networkNames(pod.network),
     ...(pod.network.kind === "namespace" ? { network: pod.network } : {}),
   };
@@ -148,12 +164,24 @@ function imageRecord(app: string, image: StoredImage): GenerationRecord["images"
   return { app, id: image.id, name: image.name, ...(version === undefined ? {} : { version }) };
 }
 
+function stage1Of({ stage1 }: PodDescription): Pick<GenerationRecord, "stage1"> {
+  if (stage1 === undefined) return {};
+  const { root: _root, ...image } = stage1;
+  return { stage1: image };
+}
+
 function ownerComments(declaration: PodDeclaration): string[] {
   const [main = "", ...dropIns] = declaration.paths;
   return [
     `Made by "rkt pod apply ${declaration.name}" from ${main}${dropIns.length === 0 ? "" : ` and ${dropIns.join(", ")}`}.`,
     "Edit that file and apply again; changes here are lost.",
   ];
+}
+
+function machineFilesOf({ virtualMachine }: PodDescription): Pick<GenerationRecord, "machineFiles"> {
+  if (virtualMachine === undefined) return {};
+  const { kernel, initrd, system, disks } = virtualMachine;
+  return { machineFiles: [...new Set([kernel, initrd, system, ...Object.values(disks)])].toSorted() };
 }
 
 function faultsOf(pod: PodDescription): Pick<GenerationRecord, "faults"> {

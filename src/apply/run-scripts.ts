@@ -1,8 +1,11 @@
+import { quoteShell } from "../base/quote-shell.ts";
 import type { Uuid } from "../base/id.ts";
 import type { EnginePlan, PodDescription } from "../pod/engine.ts";
 import type { PodDirectories } from "../pod/paths.ts";
 import { lockPath, runUnitOf } from "../pod/paths.ts";
-import { engineCommand } from "./engine-command.ts";
+import { engineCommand, stopLine } from "./engine-command.ts";
+import { dropInDirectory } from "./enclosed.ts";
+import { FAILED } from "./scripts.ts";
 import type { EntryInput } from "../unit/unit-file.ts";
 
 export interface RunScriptInput {
@@ -13,11 +16,12 @@ export interface RunScriptInput {
 
 /** Becomes the engine, behind the pod's lock: the main process of the unit that executes it. */
 export function launchScript({ pod, dirs, plan }: RunScriptInput): string {
+  if (plan.alone !== undefined) return aloneScript(pod, plan);
   return script([
     `generation=${quoteShell(pod.paths.generation)}`,
-    'sh "$generation/start"',
+    '. "$generation/start"',
     "",
-    ...(plan.liveness === undefined
+    ...(plan.liveness !== "cgroup"
       ? ["# The engine holds the lock: that is how rkt knows that the pod runs."]
       : [
           "# Whose lines in the host's journal are the pod's.",
@@ -27,10 +31,21 @@ export function launchScript({ pod, dirs, plan }: RunScriptInput): string {
   ]);
 }
 
+/** The same with an engine that shuts itself in. What is for the host is done from outside whatever the unit's settings are. */
+function aloneScript({ paths }: PodDescription, { alone, outside = [] }: EnginePlan): string {
+  const start = [...outside, "/bin/sh", `${paths.generation}/start`];
+  return script([
+    `[ "\${1:-}" = inside ] || exec unshare --net --mount --ipc -- /bin/sh ${quoteShell(`${paths.generation}/launch`)} inside`,
+    `${quoteWords(start)} 9< /proc/self/ns/net`,
+    `exec ${quoteWords(alone?.argv ?? [])}`,
+  ]);
+}
+
 /** As `launchScript`, in a unit that is not ours: what our own unit would set has to be set here, and the filter of calls stays the engine's. */
 export function foreignArgv(pod: PodDescription): string[] {
   return [
     "/usr/bin/env",
+    "--unset=SYSTEMD_NSPAWN_API_VFS_WRITABLE",
     "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1",
     "SYSTEMD_NSPAWN_CONTAINER_SERVICE=rkt",
     "/bin/sh",
@@ -51,8 +66,10 @@ export function cleanScript({ pod, dirs, plan }: RunScriptInput): string {
     "SERVICE_RESULT=$(show Result)",
     'case "$(show ExecMainCode)" in 1) EXIT_CODE=exited;; 2) EXIT_CODE=killed;; 3) EXIT_CODE=dumped;; *) EXIT_CODE=-;; esac',
     "EXIT_STATUS=$(show ExecMainStatus)",
+    // A signal by its name, as systemd gives it to the lines of a unit.
+    'case "$EXIT_CODE" in killed|dumped) EXIT_STATUS=$(kill -l "$EXIT_STATUS" 2>/dev/null || echo "$EXIT_STATUS");; esac',
     "export SERVICE_RESULT EXIT_CODE EXIT_STATUS",
-    `exec ${plan.liveness === undefined ? `flock --wait 90 ${quoteShell(lockPath(dirs, pod.uuid))} ` : ""}sh ${quoteShell(`${pod.paths.generation}/stop`)}`,
+    `exec ${plan.liveness !== "cgroup" ? `flock --wait 90 ${quoteShell(lockPath(dirs, pod.uuid))} ` : ""}sh ${quoteShell(`${pod.paths.generation}/stop`)}`,
   ]);
 }
 
@@ -82,6 +99,9 @@ export function waitScript(input: RunScriptInput): string {
       ...failedLines(pod.uuid),
       "result= code= status=",
       '[ ! -e "$pod/last" ] || read -r result code status < "$pod/last"',
+      ...(input.plan.alone === undefined ? [] : [`rm -rf "${dropInDirectory("$unit")}"`]),
+      // Nothing is read any more: the pod is not in use.
+      '{ true > "$pod/launcher"; } 2>/dev/null',
       'case "$code $status" in',
       '  "exited "[0-9]*) exit "$status";;',
       '  "killed "*|"dumped "*) exit $((128 + $(kill -l "$status" 2>/dev/null || echo 9)));;',
@@ -99,7 +119,7 @@ function failedLines(uuid: Uuid): string[] {
     '[ "$stops" -gt 0 ] || [ ! -e "$pod/ended" ] || while read -r app code status result; do',
     '  case "$code $status $result" in',
     '    "exited 2"[0-4][0-9]*|"killed "*" "[!s]*|"killed "*" signal"|"dumped "*|*" oom-kill")',
-    `      echo "run: App \\"$app\\" failed ($code $status $result): \\"rkt status ${uuid}\\" says why" >&2;;`,
+    `      ${FAILED}; echo "run: App \\"$app\\" $failed ($code $status $result): \\"rkt status ${uuid}\\" says why" >&2;;`,
     "  esac",
     'done < "$pod/ended"',
     "",
@@ -155,6 +175,7 @@ function signalLines(interactive: boolean): string[] {
 
 function systemdRun({ pod, plan }: RunScriptInput): string[] {
   const terminal = pod.console?.kind === "terminal";
+  const enclosed = plan.alone !== undefined;
   const properties: EntryInput[] = [
     ["NotifyAccess", "main"],
     ["Delegate", "yes"],
@@ -165,8 +186,8 @@ function systemdRun({ pod, plan }: RunScriptInput): string[] {
     ["Environment", "MEMORY_PRESSURE_WATCH=/dev/null"],
     ["SyslogIdentifier", `rkt-${pod.uuid}`],
     ["LogExtraFields", `RKT_POD_UUID=${pod.uuid}`],
-    ...plan.service,
-    ["ExecStopPost", `-/bin/sh ${pod.paths.generation}/stop`],
+    // An enclosed engine's lines, and what is executed then, are those of a drop-in.
+    ...(enclosed ? [] : [...plan.service, ["ExecStopPost", stopLine(pod, plan)] as const]),
   ];
   return [
     "systemd-run",
@@ -191,8 +212,4 @@ function script(lines: readonly string[], { strict = true } = {}): string {
 
 function quoteWords(argv: readonly string[]): string {
   return argv.map(quoteShell).join(" ");
-}
-
-function quoteShell(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,3 +1,5 @@
+import { quoteText } from "../base/escape.ts";
+import { quoteShell } from "../base/quote-shell.ts";
 import type { PodName } from "../base/id.ts";
 import { machineIdOf } from "../base/id.ts";
 import type { EnginePlan, PodDescription } from "../pod/engine.ts";
@@ -11,33 +13,38 @@ export interface StartInput {
   readonly generation: string;
   /** Absent: an ad-hoc pod, whose images were judged right before this start. */
   readonly name?: PodName;
-  /** The engine's. */
-  readonly liveness?: EnginePlan["liveness"] | undefined;
+  /** Of the engine. */
+  readonly plan: Pick<EnginePlan, "liveness" | "startCommands" | "taps">;
 }
 
 /**
- * What happens at each start before the engine: one sh, because each line of a unit costs milliseconds. Everything in it
- * is a UUID, a digest, a pod's or volume's name, a number or one of our own directories, and quoted all the same.
+ * What happens at each start before the engine, whose command line it has as arguments: it becomes that, because each line of a unit costs
+ * milliseconds. (Without arguments it ends.) Everything in it is a UUID, a digest, a pod's or volume's name, a number or one of our own
+ * directories, and quoted all the same.
  */
-export function startScript({ pod, dirs, generation, name, liveness }: StartInput): string {
+export function startScript({ pod, dirs, generation, name, plan }: StartInput): string {
   return `${[
     `# Made by "rkt ${name === undefined ? "run" : `pod apply ${name}`}".`,
     "set -eu",
     `pod=${quoteShell(pod.paths.pod)}`,
+    "# Empty as soon as the engine takes over: an end before that is none of a run.",
+    `echo > "$pod/starting" || { echo ${quoteShell(`Cannot start pod ${quoteText(pod.name ?? pod.uuid)}: nothing can be written to ${pod.paths.pod}; its disk may be full`)} >&2; exit 1; }`,
     ...(name === undefined ? [] : [`verdicts=${quoteShell(verdictDirectory(dirs, pod.uuid))}`]),
     "",
     ...(name === undefined ? [] : verdictLines(name, generation)),
     "# A clean writable layer; what a crash left is kept once.",
     'if [ -e "$pod/rw" ]; then rm -rf --one-file-system "$pod/rw.last"; mv -T "$pod/rw" "$pod/rw.last"; fi',
+    'rm -rf --one-file-system "$pod/status" "$pod/ended"',
+    "# The pod writes in them, and might leave a setuid file: only root may enter (five digits take the setgid bit away).",
+    'mkdir -m 00700 "$pod/rw" "$pod/status"',
     ...directoryLines(pod),
     "",
-    "# The pod writes in it, and might leave a setuid file: only root may enter (five digits take the setgid bit away).",
-    'rm -rf --one-file-system "$pod/status" "$pod/ended"',
-    'mkdir -m 00700 "$pod/status"',
-    "",
-    ...(liveness === "cgroup" ? [] : lockAndJournalLines(pod, dirs)),
-    ...(pod.network.kind === "namespace" ? networkUp(pod.network, networkPlaces(pod, dirs)) : []),
+    ...(plan.liveness === "cgroup" ? [] : lockAndJournalLines(pod, dirs)),
+    ...(pod.network.kind === "namespace" ? networkUp(pod.network, { ...networkPlaces(pod, dirs), taps: plan.taps !== undefined }) : []),
+    ...(plan.startCommands ?? []),
     `echo ${generation} > "$pod/started"`,
+    ': > "$pod/starting"',
+    '[ $# -eq 0 ] || exec "$@"',
   ].join("\n")}\n`;
 }
 
@@ -59,7 +66,7 @@ function lockAndJournalLines(pod: PodDescription, dirs: PodDirectories): string[
     '  chmod 2750 "$journal/$machine"',
     "fi",
     `[ -d ${quoteShell(`${dirs.runDir}/journal`)} ] || mkdir -p ${quoteShell(`${dirs.runDir}/journal`)}`,
-    `ln -sfn "$journal/$machine" ${quoteShell(pod.paths.journal)}`,
+    `[ ${quoteShell(pod.paths.journal)} -ef "$journal/$machine" ] || ln -sfn "$journal/$machine" ${quoteShell(pod.paths.journal)}`,
   ];
 }
 
@@ -82,23 +89,33 @@ export function stopScript({
   dirs,
   plan,
   sockets,
+  proxies = [],
 }: {
   readonly pod: PodDescription;
   readonly dirs: PodDirectories;
   readonly plan: EnginePlan;
   /** Units of the pod's sockets. */
   readonly sockets: readonly string[];
+  /** Units that carry the sockets' connections. */
+  readonly proxies?: readonly string[];
 }): string {
   return `${[
     `pod=${quoteShell(pod.paths.pod)}`,
-    'echo "${SERVICE_RESULT:-unknown} ${EXIT_CODE:--} ${EXIT_STATUS:--}" > "$pod/last.new" && mv -T "$pod/last.new" "$pod/last"',
+    "# It was the start that ended, no run.",
+    'if [ -s "$pod/starting" ]; then unset EXIT_CODE EXIT_STATUS; : > "$pod/starting"; fi',
+    ...(plan.result?.read ?? []),
+    'if echo "${SERVICE_RESULT:-unknown} ${EXIT_CODE:--} ${EXIT_STATUS:--}" > "$pod/last.new"; then mv -T "$pod/last.new" "$pod/last"',
+    "# That of another run is none of this one.",
+    `else rm -f "$pod/last.new" "$pod/last"; echo ${quoteShell(`How pod ${quoteText(pod.name ?? pod.uuid)} ended is not recorded: nothing can be written to ${pod.paths.pod}`)} >&2; fi`,
     ...(plan.endCommands ?? []),
     'if [ -e "$pod/rw" ]; then rm -rf --one-file-system "$pod/rw.last"; mv -T "$pod/rw" "$pod/rw.last"; fi',
     ...endedLines(pod),
     ...(pod.network.kind === "namespace" ? networkDown(pod.network, networkPlaces(pod, dirs)) : []),
     ...plan.stopCommands,
+    // They are to wait for the next run, and no connection to be lost to a pod that is not there.
+    ...(proxies.length === 0 ? [] : [`systemctl --no-block stop ${proxies.map(quoteShell).join(" ")}`]),
     ...failureLines(sockets),
-    ":",
+    ...(plan.result?.end ?? [":"]),
   ].join("\n")}\n`;
 }
 
@@ -127,6 +144,9 @@ function failureLines(sockets: readonly string[]): string[] {
   ];
 }
 
+/** Of sh: `$failed`, the word for how an app ended by `$result`. */
+export const FAILED = 'failed=failed; [ "$result" != oom-kill ] || failed="ran out of memory"';
+
 /** What the apps left in `status`, for readers who may not enter it. Whatever a pod left there: little is read, no link followed. */
 function endedLines(pod: PodDescription): string[] {
   const names = pod.apps.map((app) => app.name).join(" ");
@@ -143,17 +163,15 @@ function endedLines(pod: PodDescription): string[] {
     "    *' '*' '?*) ;;",
     "    *) continue;;",
     "  esac",
-    `  echo "App \\"$app\\" failed ($code $status $result): \\"rkt status ${pod.name ?? pod.uuid}\\" says why" >&2`,
+    `  ${FAILED}; echo "App \\"$app\\" $failed ($code $status $result): \\"rkt status ${pod.name ?? pod.uuid}\\" says why" >&2`,
     'done < "$pod/ended"',
   ];
 }
 
 /** The root directory of an overlay is the upper one: it takes mode and owner of the image's root. */
 function directoryLines(pod: PodDescription): string[] {
-  // Five digits: the pod's directory hands its setgid bit down, which four would keep.
-  const lines = ['mkdir -m 00700 "$pod/rw"'];
   const plain = pod.apps.flatMap((app) => [`"$pod/rw/${app.name}"`, `"$pod/rw/${app.name}/upper"`, `"$pod/rw/${app.name}/work"`]);
-  lines.push(`mkdir -m 0755 ${plain.join(" ")}`);
+  const lines = [`mkdir -m 0755 ${plain.join(" ")}`];
   for (const { name, rootDirectory } of pod.apps) {
     if (rootDirectory !== undefined) lines.push(...ownerLines(`"$pod/rw/${name}/upper"`, rootDirectory));
   }
@@ -174,8 +192,4 @@ function directoryLines(pod: PodDescription): string[] {
 /** A change of owner takes setuid bits away: the mode comes last. Each line costs a program: none that changes nothing. */
 function ownerLines(path: string, { uid, gid, mode }: { readonly uid: number; readonly gid: number; readonly mode: string }): string[] {
   return [...(uid === 0 && gid === 0 ? [] : [`chown ${uid}:${gid} ${path}`]), `chmod ${mode.padStart(5, "0")} ${path}`];
-}
-
-function quoteShell(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

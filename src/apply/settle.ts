@@ -40,21 +40,22 @@ export function settleUnits(host: Host, dirs: PodDirectories, attached = attache
   return [...new Set(changed)];
 }
 
-/** Units of an applied pod: the service first, then its sockets. */
+/** Units of an applied pod: the service first, then its sockets, then their proxies. */
 export function unitsOf(host: Host, dirs: PodDirectories, pod: NamedPod): string[] {
   const { generation } = pod.commit;
-  const sockets = generation === undefined ? [] : readGeneration(host, dirs, pod.uuid, generation).sockets;
-  return [serviceUnitOf(pod.name), ...sockets];
+  if (generation === undefined) return [serviceUnitOf(pod.name)];
+  const { sockets, proxies = [] } = readGeneration(host, dirs, pod.uuid, generation);
+  return [serviceUnitOf(pod.name), ...sockets, ...proxies];
 }
 
 function unitFilesOf(host: Host, dirs: PodDirectories, pod: NamedPod): [path: string, text: string][] {
   const { generation } = pod.commit;
   if (generation === undefined) return [];
   const directory = generationDirectory(dirs, pod.uuid, generation);
-  const { sockets } = readGeneration(host, dirs, pod.uuid, generation);
+  const { sockets, proxies = [] } = readGeneration(host, dirs, pod.uuid, generation);
   return [
     [dropInPath(pod.name), host.files.readText(`${directory}/dropin.conf`)],
-    ...sockets.map((unit): [string, string] => [unit, host.files.readText(`${directory}/units/${unit}`)]),
+    ...[...sockets, ...proxies].map((unit): [string, string] => [unit, host.files.readText(`${directory}/units/${unit}`)]),
   ];
 }
 
@@ -65,6 +66,7 @@ function dropInPath(name: PodName): string {
 /** Files of ours below the attached directory, whoever they belong to. */
 function presentFiles(host: Host, attached: string): string[] {
   return host.files.tryList(attached).flatMap((entry) => {
+    if (entry.startsWith("rkt-proxy@") && entry.endsWith(".service")) return [entry];
     if (!entry.startsWith("rkt-pod@")) return [];
     if (entry.endsWith(".socket")) return [entry];
     if (!entry.endsWith(".service.d")) return [];

@@ -5,6 +5,8 @@ import type { SocketDescription } from "../pod/engine.ts";
 import type { PodDeclaration, SocketDeclaration } from "../spec/declaration.ts";
 import type { EntryInput, UnitFile } from "../unit/unit-file.ts";
 import { unitFile } from "../unit/unit-file.ts";
+import { serviceUnitOf } from "../pod/paths.ts";
+import { proxyUnitName } from "./proxies.ts";
 import type { AppWithImage } from "./app-with-image.ts";
 
 /** Keys that decide what kernel object is made: they stand in the pod's own socket unit too, so that both describe the same socket. */
@@ -46,17 +48,29 @@ function addressOf(ip: string | undefined, port: number): string {
   return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
+export interface SocketsInput {
+  readonly name: PodName;
+  readonly sockets: readonly SocketDescription[];
+  readonly declared: readonly SocketDeclaration[];
+  /** Do proxies get the connections instead of the pod's unit? */
+  readonly proxied: boolean;
+  readonly comments: readonly string[];
+}
+
 /** Host socket unit of each socket: `rkt-pod@NAME.socket` for the first, `rkt-pod@NAME:SOCKET.socket` for the others. */
-export function socketUnits(
-  name: PodName,
-  sockets: readonly SocketDescription[],
-  declared: readonly SocketDeclaration[],
-  comments: readonly string[],
-) {
+export function socketUnits({ name, sockets, declared, proxied, comments }: SocketsInput) {
   const names = sockets.map((socket, index) => socketUnitName(name, socket.name, index));
   return sockets.map((socket, index) => ({
     unit: names[index] as string,
-    file: socketUnit({ name, socket, declared: declared.find((item) => item.name === socket.name), units: names, index, comments }),
+    file: socketUnit({
+      name,
+      socket,
+      declared: declared.find((item) => item.name === socket.name),
+      units: names,
+      index,
+      service: proxied ? proxyUnitName(names[index] as string) : serviceUnitOf(name),
+      comments,
+    }),
   }));
 }
 
@@ -70,6 +84,8 @@ interface SocketUnitInput {
   readonly declared: SocketDeclaration | undefined;
   readonly units: readonly string[];
   readonly index: number;
+  /** What its first connection starts. */
+  readonly service: string;
   readonly comments: readonly string[];
 }
 
@@ -88,7 +104,7 @@ function socketUnit(input: SocketUnitInput): UnitFile {
       Socket: [
         ...socket.listen.map(({ kind, address }): EntryInput => [listenKeys[kind], address]),
         ["FileDescriptorName", socket.name],
-        ["Service", `rkt-pod@${input.name}.service`],
+        ["Service", input.service],
         ["RemoveOnStop", "yes"],
         ["TriggerLimitIntervalSec", "0", "An app that exits when idle is started again as often as somebody connects"],
         ...(input.declared?.options ?? []).map((entry): EntryInput => [entry.key, entry.value]),

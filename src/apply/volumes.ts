@@ -37,7 +37,7 @@ export function describeVolume(host: Host, volume: DeclaredVolume, places: Volum
 }
 
 /** An empty volume lives beside the writable layers, so it is made anew with them. No AC name starts with a dot. */
-export function emptyVolumePath(paths: PodPaths, name: string): string {
+export function emptyVolumePath(paths: Pick<PodPaths, "rw">, name: string): string {
   return `${paths.rw}/.volumes/${name}`;
 }
 

@@ -1,8 +1,8 @@
 /** The door of the `rkt` command: the process's side of the program, and what only a door may import. */
-import { isatty } from "node:tty";
 import { errno } from "../base/error.ts";
 import { runProgram } from "../cli/program.ts";
 import { writeInherited } from "../host/inherit.ts";
+import { isTerminal } from "../host/is-terminal.ts";
 
 const { env } = process;
 
@@ -28,7 +28,17 @@ void runProgram(process.argv.slice(2), {
   get stdin() {
     return process.stdin;
   },
-  isTerminal: { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) },
+  isTerminal: {
+    get stdin() {
+      return isTerminal(0);
+    },
+    get stdout() {
+      return isTerminal(1);
+    },
+    get stderr() {
+      return isTerminal(2);
+    },
+  },
   becomeProgram: async (argv) => (await import("../cli/become-program.ts")).becomeProgram(argv, env),
 }).then((status) => {
   // Connections to the bus may still be open: the command has said that it is done.

@@ -1,8 +1,6 @@
 /** Commands of the original that this release does not have, each with what to do instead. */
 const ABSENT: Readonly<Record<string, string>> = {
   app: `Declare the pod's apps in a ".pod" file and use "rkt pod apply"`,
-  attach: `Use "rkt logs" to read what an app prints, "rkt enter" to go into it`,
-  config: "The configuration is what lies below /etc/rkt and /usr/lib/rkt",
   "api-service": `Use "rkt list --format=json" and "rkt status --format=json"`,
   "metadata-service": "",
   install: "The package makes all directories",

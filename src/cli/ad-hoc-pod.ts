@@ -1,6 +1,7 @@
 import type { AdHocPlan } from "../apply/plan-ad-hoc.ts";
 import { discardAdHoc, judgeAdHoc, prepareAdHoc, writeAdHoc } from "../apply/ad-hoc-pod.ts";
 import type { ApplyContext } from "../apply/context.ts";
+import type { ChosenStage1 } from "../apply/stage1.ts";
 import { quoteText } from "../base/escape.ts";
 import type { Uuid } from "../base/id.ts";
 import type { RenderedImage } from "../image/render.ts";
@@ -12,6 +13,7 @@ import { refuseUnsupported } from "../spec/unsupported.ts";
 import { declareRequest, withoutPlace } from "./ad-hoc/declare.ts";
 import type { RunRequest } from "./ad-hoc/request.ts";
 import type { Context } from "./context.ts";
+import { makeStage1Provider } from "./stage1-provider.ts";
 import { provideRunImage } from "./run-image.ts";
 import { whileStarting } from "./while-starting.ts";
 
@@ -44,9 +46,11 @@ export async function makeAdHoc(context: Context, apply: ApplyContext, wish: AdH
   };
   try {
     if (wish.uuidFileSave !== undefined) host.files.write(wish.uuidFileSave, `${uuid}\n`, { mode: 0o644 });
+    const provideStage1 = makeStage1Provider(context, apply, new Set(request.insecure));
+    const stage1 = await whileStarting(host, wish.launcher, () => provideStage1(request.pod.stage1));
     const images = await whileStarting(host, wish.launcher, () => provideImages(context, apply, request));
-    const plan = planRequest(apply, { ...wish, images });
-    const stored = { format: 1, request, images: images.map((rendered) => rendered.image.id) };
+    const plan = planRequest(apply, { ...wish, images, stage1 });
+    const stored = { format: 1, request: pinStage1(request, stage1), images: images.map((rendered) => rendered.image.id) };
     // An environment may hold secrets.
     host.files.write(`${adHocDirectory(dirs, "prepare", uuid)}/request`, `${JSON.stringify(stored)}\n`, { mode: 0o600 });
     writeAdHoc(host, dirs, "prepare", plan);
@@ -59,6 +63,11 @@ export async function makeAdHoc(context: Context, apply: ApplyContext, wish: AdH
   }
 }
 
+/** The very image, whatever its name or path will lead to. */
+function pinStage1(request: RunRequest, { image }: ChosenStage1): RunRequest {
+  return image === undefined ? request : { ...request, pod: { ...request.pod, stage1: image.image.id } };
+}
+
 /** The plan of a request whose images are there. */
 export function planRequest(
   apply: ApplyContext,
@@ -66,9 +75,13 @@ export function planRequest(
     uuid,
     request,
     images,
+    stage1,
     console,
     credentials = [],
-  }: Pick<AdHocWish, "uuid" | "request" | "console" | "credentials"> & { readonly images: readonly RenderedImage[] },
+  }: Pick<AdHocWish, "uuid" | "request" | "console" | "credentials"> & {
+    readonly images: readonly RenderedImage[];
+    readonly stage1: ChosenStage1;
+  },
 ): AdHocPlan {
   const meant = images.map((rendered, index) => withSection(rendered, request.apps[index]?.section));
   const declared = declareRequest(
@@ -83,6 +96,7 @@ export function planRequest(
       uuid,
       declaration,
       images: meant,
+      stage1,
       copyTrees: !request.overlay,
       ...(console === undefined ? {} : { console }),
     });
@@ -97,8 +111,9 @@ function withSection(rendered: RenderedImage, section: AppSection | undefined): 
 }
 
 /** What is known before the start. */
-export function faultLines({ apps }: AdHocPlan["pod"]): string[] {
-  return apps.flatMap(({ name, fault }) => (fault === undefined ? [] : [`App ${quoteText(name)} will not start: ${fault}`]));
+export function faultLines({ apps, virtualMachine }: AdHocPlan["pod"]): string[] {
+  const faults = apps.flatMap(({ name, fault }) => (fault === undefined ? [] : [`App ${quoteText(name)} will not start: ${fault}`]));
+  return [...faults, ...(virtualMachine?.warnings ?? [])];
 }
 
 export function isInsecure(request: RunRequest): boolean {

@@ -2,25 +2,27 @@ import type { ApplyContext } from "../apply/context.ts";
 import { attachedDirectory } from "../apply/settle.ts";
 import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
-import { DEFAULT_PATHS } from "../config/paths.ts";
+import { assertDataDirectory } from "../config/data-directory.ts";
+import { DEFAULT_PATHS, isHostData } from "../config/paths.ts";
 import { openStore } from "../store/store.ts";
 import { connectPid1 } from "../systemd/connect.ts";
 import { isBooted } from "../systemd/is-booted.ts";
 import type { Manager } from "../systemd/manager.ts";
 import { openManager } from "../systemd/manager.ts";
 import { openKeystore } from "../trust/keystore.ts";
+import { readConfig } from "./configuration.ts";
 import type { Context } from "./context.ts";
 import { dirsOf } from "./pod-view.ts";
 
 /** Runs an action with what the functions of `apply` need; the connection to PID 1 is closed at its end. */
 export async function withApplyContext<Result>(context: Context, action: (apply: ApplyContext) => Promise<Result>): Promise<Result> {
-  if (context.paths.dataDir !== DEFAULT_PATHS.dataDir) {
-    throw new RktError(
-      "data-dir",
-      `Cannot manage named pods below ${quoteText(context.paths.dataDir)}: their units know ${DEFAULT_PATHS.dataDir} only`,
-      { hint: "Leave --dir out" },
-    );
+  const { dataDir, hostDataDir = DEFAULT_PATHS.dataDir } = context.paths;
+  if (!isHostData(context.paths)) {
+    throw new RktError("data-dir", `Cannot manage pods below ${quoteText(dataDir)}: the pods of this host live in ${hostDataDir}`, {
+      hint: "Leave --dir out; paths.d below /etc/rkt moves all pods, see rkt-config(5)",
+    });
   }
+  if (dataDir !== DEFAULT_PATHS.dataDir) assertDataDirectory(context.host, dataDir);
   const manager = await openSystemd(context);
   try {
     return await action({
@@ -33,6 +35,7 @@ export async function withApplyContext<Result>(context: Context, action: (apply:
       version: context.version,
       unitDirectory: attachedDirectory,
       manager,
+      stage1Config: () => readConfig(context, "stage1.d"),
       say: (line) => context.stderr.write(`${line}\n`),
     });
   } finally {

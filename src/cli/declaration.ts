@@ -17,6 +17,8 @@ export interface CommandDeclaration {
   readonly examples: readonly ExampleDeclaration[];
   /** Besides 0 and 254, which every command has. */
   readonly exitCodes?: readonly ExitCodeDeclaration[];
+  /** Schema of the JSON that it prints: a file of packaging/schema without ".json". */
+  readonly schema?: string;
   /** Refused unless uid 0 calls it. */
   readonly root: boolean;
   /** Not in help, completion or man pages. */
@@ -39,9 +41,19 @@ export interface CommandModule {
   readonly run: (context: Context, args: readonly string[], options: OptionValues) => Promise<number>;
 }
 
+/**
+ * What a shell offers for a word. pods: names and UUIDs of pods; named: names of applied ones; prepared: UUIDs of those that wait for
+ * `run-prepared`; declarations: names of `.pod` files; images: of the store; apps: of the pod on the line; keys: fingerprints of trusted
+ * ones; commands: rkt's.
+ */
+export type Completion = "pods" | "named" | "prepared" | "declarations" | "images" | "apps" | "keys" | "commands" | "files" | "directories";
+
 export interface ArgumentDeclaration {
   /** As in help: "IMAGE". */
   readonly name: string;
+  readonly completes?: readonly Completion[];
+  /** Completed; the command itself refuses others. */
+  readonly choices?: readonly string[];
   readonly optional?: boolean;
   readonly variadic?: boolean;
 }
@@ -56,8 +68,9 @@ export interface OptionDeclaration {
    * repeating adds; values: repeating adds, commas stay; optional: `--x` (reads as "true") or `--x=V`.
    */
   readonly kind: "flag" | "text" | "list" | "values" | "optional";
-  /** Placeholder of the value in help. */
+  /** Placeholder of the value in help. FILE is completed as one. */
   readonly value?: string;
+  readonly completes?: readonly Completion[];
   readonly choices?: readonly string[];
   /** Value where the option is not given; shown in help. */
   readonly fallback?: string;

@@ -11,6 +11,9 @@ export interface EnterProcess {
   readonly ids?: { readonly user: string; readonly group: string };
 }
 
+/** systemd-run 257 would rename the terminal's window and colour it. */
+const undecorated = ["SYSTEMD_ADJUST_TERMINAL_TITLE=0", "SYSTEMD_TINT_BACKGROUND=0"];
+
 /**
  * Becomes a command beside an app that has no systemd of its own: in its mount namespace, root and control group. Whoever holds a terminal
  * can type into it: so a command with a terminal gets one of PID 1's making, and any other a session without one.
@@ -29,8 +32,6 @@ export function enterProcess(context: Context, { spec, pid, argv, ids }: EnterPr
     ...argv,
   ];
   if (!terminal) return becomeProgram(command, context.host.env);
-  return becomeProgram(
-    ["/usr/bin/systemd-run", "--quiet", "--collect", "--wait", "--pty", "--service-type=exec", "--", ...command],
-    context.host.env,
-  );
+  const program = ["/usr/bin/systemd-run", "--quiet", "--collect", "--wait", "--pty", "--service-type=exec"];
+  return becomeProgram(["/usr/bin/env", ...undecorated, ...program, "--", ...command], context.host.env);
 }

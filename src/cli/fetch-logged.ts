@@ -3,6 +3,7 @@ import { quoteText } from "../base/escape.ts";
 import { type FetchContext, fetchImage, type FetchOptions, readReference } from "../image/fetch.ts";
 import { queueEvent } from "../journal/events.ts";
 import type { StoredImage } from "../store/image.ts";
+import { openCredentials } from "./configuration.ts";
 import type { Context } from "./context.ts";
 import { fetchProgress } from "./fetch-progress.ts";
 import { nameImage } from "./image-name.ts";
@@ -20,7 +21,7 @@ export async function fetchLogged(
   const progress = fetchProgress(context, text);
   const startedAt = host.clock.now();
   try {
-    const image = await fetchImage({ host, ...from, progress: progress.update }, text, options);
+    const image = await fetchImage({ host, ...from, progress: progress.update, findAuth: openCredentials(context) }, text, options);
     logFetched(image, text, { insecure: options.insecure ?? new Set(), startedAt });
     return image;
   } catch (error) {

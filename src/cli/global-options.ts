@@ -3,12 +3,20 @@ import type { OptionDeclaration } from "./declaration.ts";
 /** Options that every command takes, before or after its name. */
 export const globalOptions: readonly OptionDeclaration[] = [
   { name: "debug", kind: "flag", description: "Print more about errors to standard error" },
-  { name: "dir", kind: "text", value: "PATH", fallback: "/var/lib/rkt", description: "Data directory" },
-  { name: "system-config", kind: "text", value: "PATH", fallback: "/usr/lib/rkt", description: "Directory of the system's configuration" },
+  { name: "dir", kind: "text", value: "PATH", completes: ["directories"], fallback: "/var/lib/rkt", description: "Data directory" },
+  {
+    name: "system-config",
+    kind: "text",
+    value: "PATH",
+    completes: ["directories"],
+    fallback: "/usr/lib/rkt",
+    description: "Directory of the system's configuration",
+  },
   {
     name: "local-config",
     kind: "text",
     value: "PATH",
+    completes: ["directories"],
     fallback: "/etc/rkt",
     description: "Directory of the administrator's configuration",
   },
@@ -16,8 +24,8 @@ export const globalOptions: readonly OptionDeclaration[] = [
     name: "user-config",
     kind: "text",
     value: "PATH",
-    description: "Directory of a user's configuration",
-    refused: "this release reads no configuration of users",
+    completes: ["directories"],
+    description: "Directory of a user's configuration, which overrides both",
   },
   {
     name: "insecure-options",

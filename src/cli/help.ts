@@ -1,5 +1,5 @@
 import type { CommandDeclaration, ExitCodeDeclaration, OptionDeclaration } from "./declaration.ts";
-import { commonExitCodes } from "./declaration.ts";
+import { commonExitCodes, formatOption } from "./declaration.ts";
 import { globalOptions, helpOption } from "./global-options.ts";
 import { nameOf } from "./resolve.ts";
 
@@ -34,6 +34,13 @@ export function formatCommandHelp(path: readonly CommandDeclaration[]): string {
     section("COMMANDS", formatColumns(leaves)),
     section("OPTIONS", formatOptions(command.options ?? [])),
     section("GLOBAL OPTIONS", formatOptions([...globalOptions, helpOption])),
+    section(
+      "FILES",
+      formatColumns(
+        filesOf(command).map(({ path: file, text }) => [file, text]),
+        48,
+      ),
+    ),
     section("EXIT STATUS", formatColumns(codes.map(({ code, meaning }) => [code, meaning]))),
     section("EXAMPLES", examples),
   ]);
@@ -54,6 +61,16 @@ export function exitCodesOf(command: CommandDeclaration): ExitCodeDeclaration[] 
   if (command.run === undefined) return [];
   const own = command.exitCodes ?? [];
   return [...commonExitCodes.filter(({ code }) => !own.some((other) => other.code === code)), ...own];
+}
+
+/** Where the package installs schemas. */
+export const schemaDirectory = "/usr/share/rkt/schema";
+
+/** Files that belong to the command's use. */
+export function filesOf({ schema, options = [] }: CommandDeclaration): readonly { readonly path: string; readonly text: string }[] {
+  if (schema === undefined) return [];
+  const when = options.includes(formatOption) ? "the JSON that --format prints" : "what it prints";
+  return [{ path: `${schemaDirectory}/${schema}.json`, text: `JSON schema (draft 2020-12) of ${when}` }];
 }
 
 /** Options that help shows. */
@@ -100,11 +117,11 @@ function formatOptions(options: readonly OptionDeclaration[]): string[] {
   return formatColumns(visibleOptions(options).map((option) => [spellOption(option), describeOption(option)]));
 }
 
-function formatColumns(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.min(Math.max(0, ...rows.map(([left]) => left.length)), 32) + 2;
+function formatColumns(rows: readonly (readonly [string, string])[], widest = 32): string[] {
+  const width = Math.min(Math.max(0, ...rows.map(([left]) => left.length)), widest) + 2;
   return rows.flatMap(([left, right]) => {
     const [first = "", ...more] = wrap(right, WIDTH - width);
-    const head = left.length >= width ? [left, " ".repeat(width) + first] : [left.padEnd(width) + first];
+    const head = left.length > width - 2 ? [left, " ".repeat(width) + first] : [left.padEnd(width) + first];
     return [...head, ...more.map((line) => " ".repeat(width) + line)];
   });
 }

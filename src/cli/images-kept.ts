@@ -1,7 +1,5 @@
-import { errno } from "../base/error.ts";
-import type { PlanDigest } from "../base/id.ts";
-import { generationsOf, imagesInUse } from "../pod/images-in-use.ts";
-import { labelOf, listPods, type Pod, readPodGeneration } from "../pod/pod.ts";
+import { generationsOf, imagesInUse, tryReadPodGeneration } from "../pod/images-in-use.ts";
+import { labelOf, listPods, type Pod } from "../pod/pod.ts";
 import type { Context } from "./context.ts";
 import { dirsOf } from "./pod-view.ts";
 
@@ -30,13 +28,5 @@ export function listKeptTrees(context: Context): ReadonlySet<string> {
 }
 
 function layersOf(context: Context, pod: Pod): string[] {
-  return generationsOf(context.host, pod.directory).flatMap((digest) => {
-    try {
-      return [...readPodGeneration(context.host, pod, digest as PlanDigest).layers];
-    } catch (error) {
-      // The directory of a generation that is being made, or was left half made, has no record.
-      if (errno(error) === "ENOENT") return [];
-      throw error;
-    }
-  });
+  return generationsOf(context.host, pod.directory).flatMap((digest) => tryReadPodGeneration(context.host, pod, digest)?.layers ?? []);
 }

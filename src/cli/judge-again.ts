@@ -1,6 +1,6 @@
 import { withApplyLock } from "../apply/apply-lock.ts";
 import { judgeAll } from "../apply/judge.ts";
-import { DEFAULT_PATHS } from "../config/paths.ts";
+import { isHostData } from "../config/paths.ts";
 import { listNamedPods } from "../pod/named.ts";
 import { withApplyContext } from "./apply-context.ts";
 import type { Context } from "./context.ts";
@@ -11,7 +11,7 @@ import { dirsOf } from "./pod-view.ts";
 export async function judgeAgain(context: Context): Promise<void> {
   let unreadable = false;
   const pods = listNamedPods(context.host, dirsOf(context), () => (unreadable = true));
-  // Named pods live in the default directory. Without a pod there is nothing to decide, and nobody to ask for it.
-  if (context.paths.dataDir !== DEFAULT_PATHS.dataDir || (pods.length === 0 && !unreadable)) return;
+  // Named pods live in the host's directory. Without a pod there is nothing to decide, and nobody to ask for it.
+  if (!isHostData(context.paths) || (pods.length === 0 && !unreadable)) return;
   await withApplyContext(context, (apply) => withApplyLock(apply, async () => reportDecisions(context, await judgeAll(apply))));
 }

@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import { messageOf, RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { InsecureOption } from "../image/insecure.ts";
-import { failed, requestUrl } from "../image/source/request.ts";
+import { failed } from "../image/source/failed.ts";
+import { requestUrl } from "../image/source/request.ts";
 import type { Context } from "./context.ts";
 
 /** More than any key has; a server must not fill the memory. */

@@ -1,8 +1,11 @@
+import { emptyVolumePath, stateVolumePath } from "../apply/volumes.ts";
+import type { PodVolume } from "../spec/appc.ts";
 import type { Context } from "./context.ts";
 import type { AppView, PodView } from "./pod-view.ts";
 import { explainResult } from "../pod/explain-end.ts";
 import type { LastRun } from "../pod/named.ts";
 import { unitOf } from "../pod/pod.ts";
+import { networksJson } from "./network-json.ts";
 import { exitCodeOf } from "./pod-view.ts";
 
 /** A pod as the original printed it (`list`, `status` with --format=json), extended by what named pods have. Unknown fields are left out. */
@@ -14,7 +17,7 @@ export function podJson(context: Context, view: PodView): Record<string, unknown
     ...(pod.name === undefined ? {} : { pod_name: pod.name }),
     ...(view.isMachine ? { machine: `rkt-${pod.uuid}` } : {}),
     unit: unitOf(context.host, pod),
-    ...(view.networks.length === 0 ? {} : { networks: view.networks.map((netName) => ({ netName })) }),
+    ...(view.networks.length === 0 ? {} : { networks: networksJson(view) }),
     app_names: view.apps.map(({ app }) => app.name),
     apps: view.apps.map((app) => appJson(context, view, app)),
     created_at: Math.floor(pod.createdAt / 1000),
@@ -23,10 +26,10 @@ export function podJson(context: Context, view: PodView): Record<string, unknown
       ? {}
       : {
           last_run: {
-            ...reasonOf(last),
+            ...reasonOf(view, last),
             result: last.result,
-            code: last.code,
-            status: last.status,
+            // "-" where no process of the pod was started.
+            ...(/^[a-z]/.test(last.code) ? { code: last.code, status: last.status } : {}),
             ended_at: Math.floor(last.endedAt / 1000),
           },
         }),
@@ -40,10 +43,11 @@ function appJson(context: Context, view: PodView, { app, state, ended, reason }:
   const volumes = new Map((view.manifest?.volumes ?? []).map((volume) => [volume.name, volume]));
   const mounts = (app.mounts ?? []).map((mount) => {
     const volume = volumes.get(mount.volume);
+    const path = volume === undefined ? undefined : hostPath(context, view, volume);
     return {
       name: mount.volume,
       container_path: mount.path,
-      ...(volume?.source === undefined ? {} : { host_path: volume.source }),
+      ...(path === undefined ? {} : { host_path: path }),
       read_only: volume?.readOnly ?? false,
     };
   });
@@ -61,12 +65,19 @@ function appJson(context: Context, view: PodView, { app, state, ended, reason }:
   };
 }
 
+/** Where a volume lies on the host; an empty one only as long as the pod runs. */
+function hostPath(context: Context, { pod, state }: PodView, { kind, name, source }: PodVolume): string | undefined {
+  if (kind === "state" && pod.name !== undefined) return stateVolumePath(context.paths.dataDir, pod.name, name);
+  if (kind === "empty") return state === "running" ? emptyVolumePath({ rw: `${pod.directory}/rw` }, name) : undefined;
+  return source;
+}
+
 /** Nanoseconds since the epoch; JSON numbers hold them to the microsecond. */
 function nanoseconds(milliseconds: number): number {
   return Math.round(milliseconds * 1000) * 1000;
 }
 
-function reasonOf({ result }: LastRun): { readonly reason?: string } {
-  const reason = explainResult(result);
+function reasonOf(view: PodView, { result }: LastRun): { readonly reason?: string } {
+  const reason = view.reason ?? explainResult(result);
   return reason === undefined ? {} : { reason };
 }

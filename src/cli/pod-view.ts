@@ -1,31 +1,51 @@
 import { constants } from "node:os";
-import type { PlanDigest } from "../base/id.ts";
+import type { PlanDigest, Uuid } from "../base/id.ts";
 import type { PodManifest, RuntimeApp } from "../spec/appc.ts";
-import { parsePodManifest } from "../spec/pod-manifest.ts";
+import type { PodNetwork } from "../spec/network.ts";
 import { explainAppEnd } from "../pod/explain-end.ts";
-import type { GenerationRecord } from "../pod/record.ts";
+import { type GenerationRecord, parseStoredManifest } from "../pod/record.ts";
 import type { AppEnd } from "../pod/app-ends.ts";
 import { readAppEnd } from "../pod/app-ends.ts";
 import type { LastRun, StartedRun } from "../pod/named.ts";
-import { readLastRun, readStartedRun, runningPods } from "../pod/named.ts";
-import { isBusy, listPods, type Pod, readPodGeneration } from "../pod/pod.ts";
+import { awaitRunningPods, readLastRun, readStartedRun, readStartTime, runningPods } from "../pod/named.ts";
+import { isBusy, listPods, type Pod, readPod, readPodGeneration } from "../pod/pod.ts";
 import { errno } from "../base/error.ts";
 import { findPod } from "../pod/find.ts";
 import type { Context } from "./context.ts";
+import { toneOf, type Tone } from "./output/style.ts";
 
 /** As printed; those of the original. A named pod is prepared, running or exited. */
 export type PodState = "preparing" | "aborted prepare" | "prepared" | "running" | "exited" | "exited garbage" | "exited deleting";
 
-/** A pod as list, status and JSON show it. Reading it needs neither root nor D-Bus. */
+/** What one line of a list shows of a pod, from as few files as can be. Reading it needs neither root nor D-Bus. */
+export interface PodGlance {
+  readonly pod: Pod;
+  readonly state: PodState;
+  readonly runs: boolean;
+  /** The generation of a run that is over is that of the record. */
+  readonly started: (Pick<StartedRun, "startedAt"> & Partial<StartedRun>) | undefined;
+  /** Names the generation that runs, else the one that is applied. */
+  readonly digest: PlanDigest | undefined;
+  readonly record: GenerationRecord | undefined;
+}
+
+/** A pod as status and JSON show it. Reading it needs neither root nor D-Bus. */
 export interface PodView {
   readonly pod: Pod;
   readonly state: PodState;
-  /** Of the run that goes on, else of the generation that is applied. Who is not root gets what lists need of it. */
+  /** Of the run that goes on, else of the generation that is applied. Who is not root, or lists all pods, gets what lists need of it. */
   readonly manifest: PodManifest | undefined;
-  readonly started: StartedRun | undefined;
+  readonly started: PodGlance["started"];
   readonly last: LastRun | undefined;
+  /** Why the last run ended as it did, where the kernel told more than `last`. */
+  readonly reason?: string;
   readonly apps: readonly AppView[];
+  /** Of each app its image, and behind it those that this one depends on. */
+  readonly images: GenerationRecord["images"];
+  /** As lists show them: `host`, `default:ip4=172.16.28.2`. */
   readonly networks: readonly string[];
+  /** Its interfaces, where it has a network namespace of its own. */
+  readonly network: PodNetwork | undefined;
   /** Does systemd-machined know it while it runs? */
   readonly isMachine: boolean;
 }
@@ -34,18 +54,39 @@ export interface AppView {
   readonly app: RuntimeApp;
   readonly state: "created" | "running" | "exited" | "unknown";
   /** `exited 0`, `killed 9`, `dumped 11`: how the app's last run ended. */
-  readonly ended?: AppEnd;
+  readonly ended: AppEnd | undefined;
   /** Why it failed, for people. */
-  readonly reason?: string;
+  readonly reason: string | undefined;
 }
 
-/** All pods; what could not be read goes to `problems`. */
-export function viewPods(context: Context, problems: unknown[]): PodView[] {
+/** All pods, their manifests as far as lists need them; what could not be read goes to `problems`. */
+export async function viewPods(context: Context, problems: unknown[]): Promise<PodView[]> {
+  return await lookAtPods(context, problems, (pod, busy) => {
+    const view = viewPod(context, pod, { busy, manifest: "listed" });
+    void view.manifest;
+    return view;
+  });
+}
+
+/** The same for lists that show nothing of manifests. */
+export async function glanceAtPods(context: Context, problems: unknown[]): Promise<PodGlance[]> {
+  return await lookAtPods(context, problems, (pod, busy) => glanceAt(context, pod, busy));
+}
+
+type Look<T> = (pod: Pod, busy: boolean) => T;
+
+async function lookAtPods<T extends Pick<PodGlance, "started">>(context: Context, problems: unknown[], look: Look<T>): Promise<T[]> {
   const dirs = dirsOf(context);
-  const running = runningPods(context.host, dirs);
-  return listPods(context.host, dirs, (error) => problems.push(error)).flatMap((pod) => {
+  const begun = context.host.clock.now();
+  const soon = awaitRunningPods(context.host, dirs);
+  const pods = listPods(context.host, dirs, (error) => problems.push(error));
+  const running = await soon;
+  return pods.flatMap((listed) => {
     try {
-      return [viewPod(context, pod, isBusy(context.host, pod, running))];
+      const { pod, busy } = settle(context, listed, running);
+      const seen = look(pod, busy);
+      // Started while the pods were listed: the locks were told before.
+      return [!busy && (seen.started?.startedAt ?? 0) >= begun ? lookAtOne(context, pod.uuid, look) : seen];
     } catch (error) {
       problems.push(error);
       return [];
@@ -53,26 +94,77 @@ export function viewPods(context: Context, problems: unknown[]): PodView[] {
   });
 }
 
+/** Whoever prepared it may have given its lock up while the pods were listed: that is no aborted prepare. */
+function settle(context: Context, pod: Pod, running: ReadonlySet<Uuid>): { readonly pod: Pod; readonly busy: boolean } {
+  const { host } = context;
+  const busy = isBusy(host, pod, running);
+  if (pod.phase !== "prepare" || busy) return { pod, busy };
+  const dirs = dirsOf(context);
+  const later = runningPods(host, dirs);
+  const now = readPod(host, dirs, pod.uuid) ?? pod;
+  return { pod: now, busy: isBusy(host, now, later) };
+}
+
 /** The pod that an argument names. */
 export function viewOne(context: Context, text: string): PodView {
+  return lookAtOne(context, text, (pod, busy) => viewPod(context, pod, { busy, manifest: "whole" }));
+}
+
+function lookAtOne<T>(context: Context, text: string, look: Look<T>): T {
+  // Before the pod is looked at: one that is started in between gives its lock up, and would look like one whose making was aborted.
+  const running = runningPods(context.host, dirsOf(context));
   const pod = findPod(context.host, dirsOf(context), text);
-  return viewPod(context, pod, isBusy(context.host, pod, runningPods(context.host, dirsOf(context))));
+  return look(pod, isBusy(context.host, pod, running));
 }
 
 export function dirsOf(context: Context): { dataDir: string; runDir: string } {
   return { dataDir: context.paths.dataDir, runDir: context.paths.runDir };
 }
 
-export function viewPod(context: Context, pod: Pod, busy: boolean): PodView {
+interface Viewing {
+  readonly busy: boolean;
+  readonly manifest: "whole" | "listed";
+}
+
+function glanceAt({ host }: Context, pod: Pod, busy: boolean): PodGlance {
   const runs = busy && (pod.phase ?? "run") === "run";
-  const started = readStartedRun(context.host, pod);
-  const digest = (runs ? started?.generation : undefined) ?? pod.commit.generation ?? pod.commit.previous;
-  const manifest = digest === undefined ? undefined : readManifest(context, pod, digest);
-  const record = digest === undefined ? undefined : readPodGeneration(context.host, pod, digest);
-  const state = stateOf(pod, busy, started !== undefined);
-  const apps = (manifest?.apps ?? []).map((app) => viewApp(context, { pod, app, runs, started: started !== undefined, record }));
-  const last = runs ? undefined : readLastRun(context.host, pod);
-  return { pod, state, manifest, started, last, apps, networks: record?.networks ?? [], isMachine: record?.liveness === undefined };
+  const run = runs ? readStartedRun(host, pod) : undefined;
+  const started = runs ? run : readStartTime(host, pod);
+  const digest = run?.generation ?? pod.commit.generation ?? pod.commit.previous;
+  const record = digest === undefined ? undefined : readPodGeneration(host, pod, digest);
+  return { pod, state: stateOf(pod, busy, started !== undefined), runs, started, digest, record };
+}
+
+/** Of a pod that does not run. */
+export function lastRunOf({ host }: Context, { pod, runs }: PodGlance): LastRun | undefined {
+  return runs ? undefined : readLastRun(host, pod);
+}
+
+function viewPod(context: Context, pod: Pod, { busy, manifest: wanted }: Viewing): PodView {
+  const glance = glanceAt(context, pod, busy);
+  const { state, runs, started, digest, record } = glance;
+  const manifest = once(() => (digest === undefined ? undefined : readManifest(context, `${pod.directory}/gen/${digest}`, wanted)));
+  const apps = once(() =>
+    (manifest()?.apps ?? []).map((app) => viewApp(context, { pod, app, runs, started: started !== undefined, record })),
+  );
+  return {
+    pod,
+    state,
+    get manifest() {
+      return manifest();
+    },
+    started,
+    get last() {
+      return lastRunOf(context, glance);
+    },
+    get apps() {
+      return apps();
+    },
+    images: record?.images ?? [],
+    networks: record?.networks ?? [],
+    network: record?.network,
+    isMachine: record?.liveness !== "cgroup",
+  };
 }
 
 /** By phase and lock, as the original; what ran in no time has ended. */
@@ -91,20 +183,27 @@ function stateOf(pod: Pod, busy: boolean, started: boolean): PodState {
   }
 }
 
-function readManifest(context: Context, pod: Pod, digest: PlanDigest): PodManifest | undefined {
-  const directory = `${pod.directory}/gen/${digest}`;
-  const text = readFirst(context, [`${directory}/pod`, `${directory}/listed`]);
-  return text === undefined ? undefined : parsePodManifest(text);
+/** Who may not read the whole manifest gets the listed one. */
+function readManifest({ host }: Context, generation: string, wanted: Viewing["manifest"]): PodManifest | undefined {
+  const read = (name: string): PodManifest | undefined => {
+    const path = `${generation}/${name}`;
+    const text = host.files.tryReadText(path);
+    return text === undefined ? undefined : parseStoredManifest(text, path);
+  };
+  return wanted === "listed"
+    ? read("listed")
+    : readUnlessRefused(
+        () => read("pod"),
+        () => read("listed"),
+      );
 }
 
-/** The first that this process may read. */
-function readFirst(context: Context, paths: readonly string[]): string | undefined {
-  const [path = "", ...others] = paths;
+function readUnlessRefused<T>(read: () => T, instead: () => T): T {
   try {
-    return context.host.files.tryReadText(path);
+    return read();
   } catch (error) {
-    if (errno(error) !== "EACCES" || others.length === 0) throw error;
-    return readFirst(context, others);
+    if (errno(error) !== "EACCES") throw error;
+    return instead();
   }
 }
 
@@ -116,16 +215,38 @@ interface AppInput {
   readonly record: GenerationRecord | undefined;
 }
 
+/** What a list does not show is read only when it is asked for. */
 function viewApp(context: Context, { pod, app, runs, started, record }: AppInput): AppView {
-  const ended = readAppEnd(context.host, pod, app.name);
-  const reason = explainAppEnd(ended, record?.faults?.[app.name]);
-  const said = reason === undefined ? {} : { reason };
-  if (ended !== undefined) return { app, state: "exited", ended, ...said };
-  return { app, state: runs ? "running" : started ? "unknown" : "created", ...said };
+  const ended = once(() => (started ? readAppEnd(context.host, pod, app.name) : undefined));
+  return {
+    app,
+    get state() {
+      if (ended() !== undefined) return "exited";
+      return runs ? "running" : started ? "unknown" : "created";
+    },
+    get ended() {
+      return ended();
+    },
+    get reason() {
+      return explainAppEnd(ended(), record?.faults?.[app.name]);
+    },
+  };
+}
+
+/** The value of the first call, each time. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** What the pod's state means to the reader: a run that failed is bad, whatever it is called. */
+export function toneOfPod({ state, last }: Pick<PodView, "state" | "last">): Tone | undefined {
+  const failed = state.startsWith("exited") && last !== undefined && last.result !== "success";
+  return failed ? "bad" : toneOf(state);
 }
 
 /** Exit status of an app as a number: 128 + N for a signal, as a shell says it. */
-export function exitCodeOf(ended: NonNullable<AppView["ended"]>): number {
+export function exitCodeOf(ended: AppEnd): number {
   const number = ended.code === "exited" ? Number(ended.status) : signalNumber(ended.status);
   if (ended.code === "exited") return Number.isInteger(number) ? number : 255;
   return Number.isInteger(number) ? 128 + number : 255;

@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import { RktError } from "../base/error.ts";
+import { quoteText } from "../base/escape.ts";
+import { hasConfig } from "../config/config-levels.ts";
 import { overridePaths, type Paths } from "../config/paths.ts";
 import type { Host } from "../host/host.ts";
 import { flushEvents } from "../journal/events.ts";
@@ -110,9 +112,14 @@ async function printHelp(path: readonly CommandDeclaration[], output: Output): P
 
 async function makeContext(door: Door, options: OptionValues, exec: Context["exec"]): Promise<Context> {
   const host = await door.createHost();
+  // What is wrong with the configuration is said by commands that ask for it: not by help and version.
+  const paths = await readPaths(host, options).catch((error: unknown) => ({ error }));
   return {
     host,
-    paths: readPaths(host, options),
+    get paths() {
+      if ("error" in paths) throw paths.error;
+      return paths;
+    },
     version,
     get stdin() {
       return door.stdin;
@@ -128,12 +135,20 @@ async function makeContext(door: Door, options: OptionValues, exec: Context["exe
 }
 
 /** Absolute, and without links: units and mounts made from them must not change their meaning later. */
-function readPaths(host: Host, options: OptionValues): Paths {
+async function readPaths(host: Host, options: OptionValues): Promise<Paths> {
   const pathOf = (name: string): string => {
     const path = resolve(options.text(name) ?? "");
     return options.given(name) && host.files.exists(path) ? host.files.realPath(path) : path;
   };
-  return overridePaths({ dir: pathOf("dir"), localConfig: pathOf("local-config"), systemConfig: pathOf("system-config") });
+  const userConfig = options.given("user-config") ? { userConfig: pathOf("user-config") } : {};
+  if (userConfig.userConfig !== undefined && !host.files.exists(userConfig.userConfig)) {
+    throw new RktError("config-unreadable", `Cannot use --user-config=${quoteText(userConfig.userConfig)}: there is no such directory`);
+  }
+  const given = { dir: pathOf("dir"), localConfig: pathOf("local-config"), systemConfig: pathOf("system-config"), ...userConfig };
+  const paths = overridePaths(given);
+  if (!hasConfig(host, paths, "paths.d")) return paths;
+  const { configureDataDirectory } = await import("../config/data-directory.ts");
+  return configureDataDirectory(host, paths, options.given("dir"));
 }
 
 function checkCaller(command: CommandDeclaration, context: Context): void {

@@ -23,7 +23,7 @@ export async function provideRunImage(
   insecure: ReadonlySet<string>,
 ): Promise<RenderedImage> {
   const trusted = insecure.has("image");
-  const image = await pick(context, apply, wanted, insecure);
+  const image = await pickRunImage(context, apply, wanted, insecure);
   if (!trusted) await judgeStored(apply, image);
   const rendered = await renderImage(apply, image);
   if (!trusted) for (const part of rendered.images) await judgeStored(apply, part);
@@ -31,7 +31,13 @@ export async function provideRunImage(
   return rendered;
 }
 
-async function pick(context: Context, apply: ApplyContext, wanted: WantedImage, insecure: ReadonlySet<string>): Promise<StoredImage> {
+/** Neither judged nor rendered. */
+export async function pickRunImage(
+  context: Context,
+  apply: Pick<ApplyContext, "store" | "keystore">,
+  wanted: WantedImage,
+  insecure: ReadonlySet<string>,
+): Promise<StoredImage> {
   const { kind } = readReference(context.host, wanted.image);
   const remote = kind === "path" || kind === "url";
   const stored = remote ? apply.store.images().find((image) => image.source === wanted.image) : undefined;

@@ -49,7 +49,7 @@ function takesNextWord(option: OptionDeclaration, word: string): boolean {
 }
 
 /** What a flag's value means; Go's spellings, which the original accepted. */
-function parseFlag(text: string): "true" | "false" | undefined {
+export function parseFlag(text: string): "true" | "false" | undefined {
   if (["true", "1", "t", "TRUE", "True", "T"].includes(text)) return "true";
   if (["false", "0", "f", "FALSE", "False", "F"].includes(text)) return "false";
   return undefined;

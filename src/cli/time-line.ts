@@ -27,13 +27,18 @@ export async function readTimeLine(context: Context, bus: Bus, view: PodView, le
       : groupsOf(app).reduce<number | undefined>((found, group) => found ?? readGroupStart(host, group), undefined);
   const steps: readonly (readonly [string, number | undefined])[] = [
     ["systemd", began],
-    ["engine", times.main],
+    ["engine", engineStart(view, began)],
     ...(view.isMachine && leader !== undefined ? [["pod", readProcessStart(host, leader)] as const] : []),
     ...view.apps.map(({ app }) => [`app-${app.name}`, startOf(app.name)] as const),
-    ["ready", times.active],
+    ["ready", times.ready],
   ];
   // The clocks of processes are coarser than systemd's.
   return steps.flatMap(([step, at]) => (at === undefined ? [] : [{ step, ms: Math.max(0, Math.round(at - began)) }]));
+}
+
+/** When the start's script became the engine; its process is older. undefined: not yet. */
+function engineStart({ started }: PodView, began: number): number | undefined {
+  return started === undefined || started.startedAt < began ? undefined : started.startedAt;
 }
 
 export function formatTimeLine(steps: readonly StartStep[]): string {

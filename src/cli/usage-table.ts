@@ -15,13 +15,14 @@ export interface MeasuredPod {
   readonly apps: readonly { readonly name: string; readonly measured: Measured | undefined }[];
 }
 
-export const usageHeader = ["UUID", "POD", "APP", "CPU", "MEMORY", "TASKS", "READ", "WRITTEN"];
+/** POD is the last one, as in `rkt list`. */
+export const usageHeader = ["UUID", "APP", "CPU", "MEMORY", "TASKS", "READ", "WRITTEN", "POD"];
 
 /** The pod's row, then one for each app. */
 export function usageRows({ view, whole, apps }: MeasuredPod): string[][] {
   return [
-    [view.pod.uuid.slice(0, 8), view.pod.name ?? "-", "", ...cells(whole)],
-    ...apps.map(({ name, measured }) => ["", "", name, ...cells(measured)]),
+    [view.pod.uuid.slice(0, 8), "", ...cells(whole), view.pod.name ?? "-"],
+    ...apps.map(({ name, measured }) => ["", name, ...cells(measured), ""]),
   ];
 }
 

@@ -90,6 +90,7 @@ function declareApp(
     credentials: [],
     notify: "image",
     output: "auto",
+    ...(app.streams === undefined ? {} : { streams: app.streams }),
     after: [],
     requires: [],
     restart: "no",

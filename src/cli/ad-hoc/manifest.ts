@@ -1,6 +1,7 @@
 import { messageOf, RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import type { Host } from "../../host/host.ts";
+import { readStreamAnnotations } from "../../spec/app-streams.ts";
 import type { PodManifest, RuntimeApp } from "../../spec/appc.ts";
 import { parsePodManifest } from "../../spec/pod-manifest.ts";
 import type { Given } from "./line.ts";
@@ -55,13 +56,15 @@ function readManifest(host: Pick<Host, "files">, path: string): PodManifest {
 }
 
 /** The manifest's app section, where there is one, stands for the image's: nothing of that is left. */
-function requestApp({ name, image, app, mounts, readOnlyRootFS }: RuntimeApp): RequestedApp {
+function requestApp({ name, image, app, mounts, readOnlyRootFS, annotations }: RuntimeApp): RequestedApp {
+  const streams = readStreamAnnotations(annotations);
   return {
     image: image.id,
     pull: "never",
     name,
     ...(app === undefined ? {} : { section: app }),
     ...(readOnlyRootFS === undefined ? {} : { readOnlyRootFS }),
+    ...(streams === undefined ? {} : { streams }),
     supplementaryGroups: [],
     environment: [],
     mounts: mounts ?? [],

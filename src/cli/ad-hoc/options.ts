@@ -6,8 +6,49 @@ export interface ImageOption extends OptionDeclaration {
   readonly scope: "pod" | "image" | "either";
 }
 
-const stage1 = "stage1 images are not there yet; choose an engine with --stage1-name";
-const streams = `streams to attach to are not there yet; "--interactive" gives the app the terminal`;
+/** What isolates the pod; at most one of them. */
+const stage1Options: readonly ImageOption[] = [
+  {
+    name: "stage1-name",
+    scope: "pod",
+    kind: "text",
+    value: "NAME",
+    completes: ["images"],
+    description:
+      "What isolates the pod: an image of the store by its name, else what is part of rkt: coreos.com/rkt/stage1-coreos (systemd-nspawn), stage1-kvm, stage1-fly",
+  },
+  {
+    name: "stage1-url",
+    scope: "pod",
+    kind: "text",
+    value: "URL",
+    description: "The same by the URL of an image, whose signature is beside it",
+  },
+  { name: "stage1-path", scope: "pod", kind: "text", value: "FILE", description: "The same by an image's path" },
+  {
+    name: "stage1-hash",
+    scope: "pod",
+    kind: "text",
+    value: "HASH",
+    completes: ["images"],
+    description: "The same by the ID of an image of the store, or its beginning",
+  },
+  {
+    name: "stage1-from-dir",
+    scope: "pod",
+    kind: "text",
+    value: "NAME",
+    description: "The same by the name of a file in /usr/lib/rkt/stage1-images, or where paths.d says; such an image needs no signature",
+  },
+  {
+    name: "stage1-image",
+    scope: "pod",
+    kind: "text",
+    value: "IMAGE",
+    completes: ["images"],
+    description: "The same by name, path, URL or ID, as images are named",
+  },
+];
 
 const shared: readonly ImageOption[] = [
   {
@@ -46,24 +87,7 @@ const shared: readonly ImageOption[] = [
   },
   { name: "store-only", scope: "pod", kind: "flag", hidden: true, description: "Old spelling of --pull-policy=never" },
   { name: "no-store", scope: "pod", kind: "flag", hidden: true, description: "Old spelling of --pull-policy=update" },
-  {
-    name: "stage1-name",
-    scope: "pod",
-    kind: "text",
-    value: "NAME",
-    description: "The engine that isolates the pod: coreos.com/rkt/stage1-coreos (systemd-nspawn) or coreos.com/rkt/stage1-fly",
-  },
-  {
-    name: "stage1-from-dir",
-    scope: "pod",
-    kind: "text",
-    value: "FILE",
-    description: "The same by the original's file name, stage1-coreos.aci or stage1-fly.aci",
-  },
-  { name: "stage1-url", scope: "pod", kind: "text", value: "URL", hidden: true, description: "A stage1 image", refused: stage1 },
-  { name: "stage1-path", scope: "pod", kind: "text", value: "PATH", hidden: true, description: "A stage1 image", refused: stage1 },
-  { name: "stage1-hash", scope: "pod", kind: "text", value: "HASH", hidden: true, description: "A stage1 image", refused: stage1 },
-  { name: "stage1-image", scope: "pod", kind: "text", value: "IMAGE", hidden: true, description: "A stage1 image", refused: stage1 },
+  ...stage1Options,
   {
     name: "pod-manifest",
     scope: "pod",
@@ -116,9 +140,21 @@ const shared: readonly ImageOption[] = [
     value: "mode=MODE,[errno=NAME,]CALL,…",
     description: "System calls to retain or remove, instead of the image's",
   },
-  { name: "stdin", scope: "image", kind: "text", value: "MODE", hidden: true, choices: ["null"], description: "null" },
-  { name: "stdout", scope: "image", kind: "text", value: "MODE", hidden: true, choices: ["log"], description: `log; ${streams}` },
-  { name: "stderr", scope: "image", kind: "text", value: "MODE", hidden: true, choices: ["log"], description: `log; ${streams}` },
+  {
+    name: "stdin",
+    scope: "image",
+    kind: "text",
+    value: "null|tty",
+    description: "What the app reads: nothing, or a terminal of its own that rkt attach joins",
+  },
+  {
+    name: "stdout",
+    scope: "image",
+    kind: "text",
+    value: "log|null|tty",
+    description: "Where it writes: journal and rkt's output (log, without it), nowhere, or that terminal",
+  },
+  { name: "stderr", scope: "image", kind: "text", value: "log|null|tty", description: "The same for its standard error" },
   { name: "uuid-file-save", scope: "pod", kind: "text", value: "FILE", description: "Write the pod's UUID to FILE as soon as it is known" },
 ];
 

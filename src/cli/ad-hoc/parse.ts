@@ -1,3 +1,4 @@
+import { type AppStreams, parseStreamMode, type StreamName, streamsOf } from "../../spec/app-streams.ts";
 import type { Isolator } from "../../spec/appc.ts";
 import { RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
@@ -12,6 +13,7 @@ import { type Given, splitRunLine } from "./line.ts";
 import { prepareOptions, runOptions } from "./options.ts";
 import { readManifestRequest } from "./manifest.ts";
 import { readRuntime } from "./runtime.ts";
+import { readStage1Flags } from "./stage1.ts";
 import { readVariables, type VariableSources } from "./variables.ts";
 import type { RequestedApp, RunRequest } from "./request.ts";
 
@@ -30,11 +32,20 @@ const oldSpellings: Readonly<Record<string, string>> = {
   "cap-remove": "--caps-remove",
 };
 
+/** What a line is read with, besides its words. */
+export interface RunSources extends VariableSources {
+  readonly insecure: ReadonlySet<string>;
+  /** The configured stage1, asked for where the line names none. */
+  readonly stage1?: () => string | undefined;
+  /** Where --stage1-from-dir looks. */
+  readonly stage1Directory: () => string;
+}
+
 /** Reads the words behind `run` or `prepare`, without rkt's global options. Throws `usage`, `value-invalid`, `option-refused`. */
 export function parseRunLine(
   command: "run" | "prepare",
   words: readonly string[],
-  { insecure, ...sources }: VariableSources & { readonly insecure: ReadonlySet<string> },
+  { insecure, stage1, stage1Directory, ...sources }: RunSources,
 ): ParsedRun {
   const { pod, apps } = splitRunLine(command === "run" ? runOptions : prepareOptions, words);
   const path = last(pod, "pod-manifest");
@@ -57,7 +68,7 @@ export function parseRunLine(
       manifest?.apps ??
       apps.map((app) => readApp(app.image, app.given, { pull, insecure, ...(app.args === undefined ? {} : { args: app.args }) })),
     pod: {
-      stage1: readStage1(pod),
+      stage1: readStage1Flags(pod, { host: sources.host, stage1Directory }) ?? stage1?.() ?? "nspawn",
       ...readRuntime(pod),
       ports: manifest?.ports ?? all(pod, "port").map(parsePort),
       volumes: manifest?.volumes ?? all(pod, "volume").map(parseVolume),
@@ -71,8 +82,21 @@ export function parseRunLine(
     interactive: isSet(pod, "interactive"),
     insecure: [...insecure],
   };
+  refuseTwoTerminals(request);
   const uuidFileSave = last(pod, "uuid-file-save");
   return { request, warnings, ...(uuidFileSave === undefined ? {} : { uuidFileSave }) };
+}
+
+/** The terminal is the caller's, or one that others attach to. Throws `usage`. */
+export function refuseTwoTerminals({ interactive, apps }: RunRequest): void {
+  if (!interactive || apps.every((app) => app.streams === undefined)) return;
+  throw new RktError("usage", "Cannot use --interactive together with --stdin, --stdout or --stderr: it gives the app all three");
+}
+
+function readStreams(given: Given): AppStreams | undefined {
+  const read = <Name extends StreamName>(name: Name): Partial<AppStreams> =>
+    given.has(name) ? { [name]: parseStreamMode(name, last(given, name) ?? "", `--${name}`) } : {};
+  return streamsOf({ ...read("stdin"), ...read("stdout"), ...read("stderr") });
 }
 
 function readPull(pod: Given): RequestedApp["pull"] {
@@ -85,22 +109,6 @@ function readPull(pod: Given): RequestedApp["pull"] {
   return (wanted[0] ?? "new") as RequestedApp["pull"];
 }
 
-/** The engine by the original's names of its images. */
-function readStage1(pod: Given): string {
-  const name = last(pod, "stage1-name");
-  const file = last(pod, "stage1-from-dir");
-  if (name !== undefined && file !== undefined) throw new RktError("usage", "Cannot use --stage1-name together with --stage1-from-dir");
-  const wanted = name ?? file;
-  if (wanted === undefined) return "nspawn";
-  const flavor = /^(?:.*\/)?(?:stage1-)?([a-z]+)(?:\.aci|[:,].*)?$/.exec(wanted)?.[1];
-  if (flavor === "fly") return "fly";
-  if (flavor === "coreos" || flavor === "host" || flavor === "src" || flavor === "nspawn") return "nspawn";
-  if (flavor === "kvm") return "kvm";
-  throw new RktError("stage1-unknown", `Cannot use stage1 ${quoteText(wanted)}: rkt does not know it`, {
-    hint: "It takes coreos.com/rkt/stage1-coreos and coreos.com/rkt/stage1-fly",
-  });
-}
-
 interface AppFacts {
   readonly pull: RequestedApp["pull"];
   readonly insecure: ReadonlySet<string>;
@@ -109,6 +117,7 @@ interface AppFacts {
 
 function readApp(image: string, given: Given, { pull, insecure, args }: AppFacts): RequestedApp {
   const workingDirectory = last(given, "working-dir");
+  const streams = readStreams(given);
   return {
     image,
     pull,
@@ -121,6 +130,7 @@ function readApp(image: string, given: Given, { pull, insecure, args }: AppFacts
     supplementaryGroups: words(given, "supplementary-gids"),
     ...(workingDirectory === undefined ? {} : { workingDirectory: parseAbsolutePath(workingDirectory) }),
     ...(given.has("readonly-rootfs") ? { readOnlyRootFS: isSet(given, "readonly-rootfs") } : {}),
+    ...(streams === undefined ? {} : { streams }),
     environment: distinct(all(given, "environment").map(parseEnvironmentPair), image),
     mounts: all(given, "mount").map(parseMount),
     isolators: readIsolators(given, insecure),

@@ -1,3 +1,4 @@
+import type { AppStreams } from "../../spec/app-streams.ts";
 import type { AppSection, Isolator, PodPort, PodVolume } from "../../spec/appc.ts";
 import type { MountSpec, VolumeSpec } from "../../spec/volume.ts";
 
@@ -19,7 +20,7 @@ export interface Variable {
 }
 
 export interface RequestedPod {
-  /** `nspawn` or `fly`. */
+  /** As `Stage1=`: an engine, or an image; of a prepared pod the ID of one. */
   readonly stage1: string;
   readonly net: readonly string[];
   readonly ports: readonly PodPort[];
@@ -63,6 +64,8 @@ export interface RequestedApp {
   readonly isolators: readonly Isolator[];
   readonly annotations: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+  /** --stdin, --stdout, --stderr. Absent: the usual ones. */
+  readonly streams?: AppStreams;
   /** Of a pod manifest: stands for the image's. */
   readonly section?: AppSection;
 }

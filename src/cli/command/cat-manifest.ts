@@ -7,9 +7,10 @@ export const catManifestCommand: CommandDeclaration = {
   description: [
     "Prints the appc pod manifest that the pod's declaration was compiled to, as JSON. Only root may read it: an environment may hold secrets.",
   ],
-  arguments: [{ name: "UUID|NAME", optional: true }],
+  arguments: [{ name: "UUID|NAME", completes: ["pods"], optional: true }],
   options: [prettyPrintOption, uuidFileOption],
   examples: [{ command: "rkt cat-manifest etcd", text: "Print the manifest of the pod etcd" }],
+  schema: "pod-manifest",
   root: true,
   run: () => import("../run/cat-manifest.ts"),
 };

@@ -4,11 +4,15 @@ export const enterCommand: CommandDeclaration = {
   name: "enter",
   summary: "Run a command inside a running app",
   description: [
-    "Runs CMD inside all limits of the app: its namespaces, control group, capabilities, system call filter and no-new-privileges, as the app's user. Without CMD it is /bin/bash, or /bin/sh, where the image has that. A name is looked up in the app's PATH. With a terminal for input and output the command gets one of the pod, else it gets the very files and pipes. SIGINT, SIGTERM, SIGHUP and SIGQUIT are passed on to it.",
+    "Runs CMD inside all limits of the app: its namespaces, control group, capabilities, system call filter and no-new-privileges, as the app's user. Without CMD it is /bin/bash, or /bin/sh, where the image has that. A name is looked up in the app's PATH. With a terminal for input and output the command gets one of the pod, else it gets the very files and pipes. SIGINT, SIGTERM, SIGHUP and SIGQUIT are passed on to it. In a virtual machine bytes are relayed, and eight commands run at once.",
   ],
-  arguments: [{ name: "UUID|NAME" }, { name: "CMD", optional: true }, { name: "ARGS", optional: true, variadic: true }],
+  arguments: [
+    { name: "UUID|NAME", completes: ["pods"] },
+    { name: "CMD", optional: true },
+    { name: "ARGS", optional: true, variadic: true },
+  ],
   options: [
-    { name: "app", kind: "text", value: "APP", description: "App to enter; needed where the pod has several" },
+    { name: "app", kind: "text", value: "APP", completes: ["apps"], description: "App to enter; needed where the pod has several" },
     { name: "user", kind: "text", value: "USER", description: "User of the app's image, by name or number, instead of the app's own" },
   ],
   examples: [

@@ -6,9 +6,10 @@ export const fetchCommand: CommandDeclaration = {
   description: [
     "Each IMAGE is the path of an .aci file, its file:// or https:// URL, or the name or ID of an image in the store. The signature is expected beside the file, with .asc added to its name.",
     "An image is stored only when its signature is good, made by a key that is trusted for the image's name (see rkt trust), and neither the key nor the signature is expired, revoked or weak. A file or URL is verified by its own signature each time, also when its content is in the store.",
+    "An image for --stage1-hash and its like is fetched as any other; only one of the directory of stage1's images needs no signature, because root put it there. It may then isolate pods, not be an app of one.",
     "Prints the ID of each image on a line of its own.",
   ],
-  arguments: [{ name: "IMAGE", variadic: true }],
+  arguments: [{ name: "IMAGE", completes: ["images", "files"], optional: true, variadic: true }],
   options: [
     { name: "full", kind: "flag", description: "Print whole image IDs" },
     { name: "signature", kind: "text", value: "FILE", description: "Local file with the detached signature; for exactly one image" },
@@ -22,12 +23,16 @@ export const fetchCommand: CommandDeclaration = {
     },
     { name: "store-only", kind: "flag", hidden: true, description: "Old name of --pull-policy=never" },
     { name: "no-store", kind: "flag", hidden: true, description: "Old name of --pull-policy=update" },
-    ...["stage1-url", "stage1-path", "stage1-name", "stage1-hash", "stage1-from-dir"].map((name) => ({
-      name,
-      kind: "text" as const,
-      description: "Stage1 to fetch",
-      refused: "this release has no stage1 images",
-    })),
+    { name: "stage1-url", kind: "text", value: "URL", description: "Fetch the image of a stage1 as well" },
+    { name: "stage1-path", kind: "text", value: "FILE", description: "The same from a file" },
+    { name: "stage1-name", kind: "text", value: "NAME", description: "The same by name; it has to be in the store" },
+    { name: "stage1-hash", kind: "text", value: "HASH", description: "The same by ID; it has to be in the store" },
+    {
+      name: "stage1-from-dir",
+      kind: "text",
+      value: "NAME",
+      description: "The same from a file in /usr/lib/rkt/stage1-images, or where paths.d says; it needs no signature",
+    },
   ],
   examples: [
     { command: "rkt fetch ./etcd.aci", text: "Store a local image; ./etcd.aci.asc holds its signature" },

@@ -6,7 +6,7 @@ export const helpCommand: CommandDeclaration = {
   description: [
     "Without an argument prints the list of commands. With the words of a command prints what it does, its options and exit statuses.",
   ],
-  arguments: [{ name: "COMMAND", optional: true, variadic: true }],
+  arguments: [{ name: "COMMAND", completes: ["commands"], optional: true, variadic: true }],
   examples: [
     { command: "rkt help", text: "List the commands" },
     { command: "rkt help pod apply", text: "Explain one command" },

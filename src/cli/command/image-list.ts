@@ -31,6 +31,7 @@ export const imageListCommand: CommandDeclaration = {
     { command: "rkt image list", text: "List all images" },
     { command: "rkt image list --fields=name,id --sort=size --order=desc --full", text: "The largest first, with whole IDs" },
   ],
+  schema: "image-list",
   root: false,
   run: () => import("../run/image-list.ts"),
 };

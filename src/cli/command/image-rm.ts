@@ -6,7 +6,7 @@ export const imageRmCommand: CommandDeclaration = {
   description: [
     "Removes each image and its rendered tree. An image that a generation of an applied pod uses is refused; one image that cannot be removed does not stop the rest.",
   ],
-  arguments: [{ name: "IMAGE", variadic: true }],
+  arguments: [{ name: "IMAGE", completes: ["images"], variadic: true }],
   examples: [
     { command: "rkt image rm sha512-a03f6bad952b", text: "Remove one image by the beginning of its ID" },
     { command: "rkt image rm coreos.com/etcd:v3.5", text: "Remove one image by name" },

@@ -6,7 +6,7 @@ export const imageVerifyCommand: CommandDeclaration = {
   description: [
     "Compares the stored archive with the image's ID and the rendered tree with its digest. A tree that differs is rendered again.",
   ],
-  arguments: [{ name: "IMAGE", variadic: true }],
+  arguments: [{ name: "IMAGE", completes: ["images"], variadic: true }],
   examples: [{ command: "rkt image verify coreos.com/etcd", text: "Check one image" }],
   root: true,
   run: () => import("../run/image-verify.ts"),

@@ -1,6 +1,9 @@
 import type { CommandDeclaration } from "../declaration.ts";
+import { attachCommand } from "./attach.ts";
 import { catManifestCommand } from "./cat-manifest.ts";
+import { completeCommand } from "./complete.ts";
 import { completionCommand } from "./completion.ts";
+import { configCommand } from "./config.ts";
 import { enterCommand } from "./enter.ts";
 import { exportCommand } from "./export.ts";
 import { fetchCommand } from "./fetch.ts";
@@ -43,6 +46,7 @@ export const rootCommand: CommandDeclaration = {
     topCommand,
     logsCommand,
     enterCommand,
+    attachCommand,
     stopCommand,
     rmCommand,
     gcCommand,
@@ -51,7 +55,9 @@ export const rootCommand: CommandDeclaration = {
     fetchCommand,
     imageCommand,
     trustCommand,
+    configCommand,
     completionCommand,
+    completeCommand,
     versionCommand,
     helpCommand,
   ],

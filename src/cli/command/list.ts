@@ -13,6 +13,7 @@ export const listCommand: CommandDeclaration = {
     { command: "rkt list", text: "List the pods of this host" },
     { command: "rkt list --format=json-pretty", text: "The same for programs" },
   ],
+  schema: "list",
   root: false,
   run: () => import("../run/list.ts"),
 };

@@ -7,9 +7,9 @@ export const logsCommand: CommandDeclaration = {
   description: [
     "Reads the pod's own journal, of all runs that are kept, whether the pod runs or not. Control characters are escaped. The journal of a pod that was removed is found by its whole UUID until rkt gc removes it.",
   ],
-  arguments: [{ name: "UUID|NAME" }],
+  arguments: [{ name: "UUID|NAME", completes: ["pods"] }],
   options: [
-    { name: "app", kind: "text", value: "APP", description: "Only the lines of this app" },
+    { name: "app", kind: "text", value: "APP", completes: ["apps"], description: "Only the lines of this app" },
     { name: "follow", short: "f", kind: "flag", description: "Go on printing lines as they come" },
     { name: "lines", short: "n", kind: "text", value: "N", description: "Only the last N lines" },
     { name: "events", kind: "flag", description: "Also what systemd and rkt did with the pod: applied, started, ended, refused" },

@@ -8,7 +8,7 @@ export const podApplyCommand: CommandDeclaration = {
     "Nothing is enabled, started, stopped or restarted: a pod that runs keeps its generation until systemctl restarts it.",
     "Without NAME all declared pods are applied, and pods that are not declared any more are un-applied when they are stopped: their units are disabled and removed, data and UUID stay. Nothing is un-applied when the directories hold no declaration at all, unless --prune says so.",
   ],
-  arguments: [{ name: "NAME", optional: true, variadic: true }],
+  arguments: [{ name: "NAME", completes: ["declarations"], optional: true, variadic: true }],
   options: [
     { name: "dry-run", kind: "flag", description: "Print the plan and change nothing" },
     { name: "prune", kind: "flag", description: "Un-apply also when no pod is declared at all" },

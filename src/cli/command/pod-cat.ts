@@ -4,7 +4,7 @@ export const podCatCommand: CommandDeclaration = {
   name: "cat",
   summary: "Print a pod's declaration and units",
   description: ["Prints the pod's file with its drop-ins merged, and the units that were made of it, each with its path."],
-  arguments: [{ name: "NAME" }],
+  arguments: [{ name: "NAME", completes: ["declarations"] }],
   examples: [{ command: "rkt pod cat etcd", text: "Show what etcd.pod became" }],
   root: false,
   run: () => import("../run/pod-cat.ts"),

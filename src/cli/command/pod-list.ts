@@ -9,6 +9,7 @@ export const podListCommand: CommandDeclaration = {
   ],
   options: [{ name: "full", kind: "flag", description: "Print whole UUIDs and times" }, noLegendOption, formatOption],
   examples: [{ command: "rkt pod list", text: "List the pods of this host" }],
+  schema: "pod-list",
   root: false,
   run: () => import("../run/pod-list.ts"),
 };

@@ -6,7 +6,7 @@ export const podRmCommand: CommandDeclaration = {
   description: [
     "Disables and removes the units of each pod, its generations, writable layer and state volumes. Host volumes and the declaration are left alone. A pod that runs is refused.",
   ],
-  arguments: [{ name: "NAME", variadic: true }],
+  arguments: [{ name: "NAME", completes: ["named"], variadic: true }],
   examples: [{ command: "rkt pod rm web", text: "Remove the stopped pod web" }],
   root: true,
   run: () => import("../run/pod-rm.ts"),

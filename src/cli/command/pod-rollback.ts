@@ -6,7 +6,7 @@ export const podRollbackCommand: CommandDeclaration = {
   description: [
     "Commits the generation that was applied before the present one. The declaration stays as it is, so rkt pod list shows the pod as out of date. A second rollback returns to where the first began.",
   ],
-  arguments: [{ name: "NAME" }],
+  arguments: [{ name: "NAME", completes: ["named"] }],
   examples: [{ command: "rkt pod rollback web", text: "Undo the last rkt pod apply web" }],
   root: true,
   refusesInsecure: true,

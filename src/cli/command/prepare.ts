@@ -8,7 +8,7 @@ export const prepareCommand: CommandDeclaration = {
     "Fetches, verifies and lays out what rkt run would run, and prints the pod's UUID; rkt run-prepared starts it. The command line is that of rkt run, but for what run-prepared says.",
     "rkt gc removes a prepared pod that nobody has started within a day.",
   ],
-  arguments: [{ name: "IMAGE", variadic: true }],
+  arguments: [{ name: "IMAGE", completes: ["images", "files"], variadic: true }],
   options: prepareOptions,
   examples: [{ command: "rkt prepare coreos.com/etcd:v3.5", text: "Prints a UUID" }],
   root: true,

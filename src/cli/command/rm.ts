@@ -7,7 +7,7 @@ export const rmCommand: CommandDeclaration = {
   description: [
     "Removes each pod with its generations, writable layer and state volumes, and prints its UUID. A pod that runs is refused; one that cannot be removed does not stop the rest.",
   ],
-  arguments: [{ name: "UUID|NAME", optional: true, variadic: true }],
+  arguments: [{ name: "UUID|NAME", completes: ["pods"], optional: true, variadic: true }],
   options: [uuidFileOption],
   examples: [{ command: "rkt rm 5a1c3f2e", text: "Remove the pod whose UUID begins so" }],
   exitCodes: [{ code: "254", meaning: "rkt failed, or at least one pod was not removed" }],

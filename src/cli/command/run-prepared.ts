@@ -5,7 +5,7 @@ export const runPreparedCommand: CommandDeclaration = {
   name: "run-prepared",
   summary: "Run a pod that was prepared",
   description: ["Runs the pod as rkt run does. Its images are verified again by today's keys."],
-  arguments: [{ name: "UUID" }],
+  arguments: [{ name: "UUID", completes: ["prepared"] }],
   options: runtimeOptions,
   examples: [{ command: "rkt run-prepared --net=host 5a1c", text: "With the host's network" }],
   exitCodes: [{ code: "APP's", meaning: "the exit status of the first app that failed" }],

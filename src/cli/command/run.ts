@@ -9,7 +9,7 @@ export const runCommand: CommandDeclaration = {
     "From a terminal the pod is a unit rkt-run-UUID.service and rkt waits for it: the apps' output is its output, SIGINT and SIGTERM stop the pod, ^] three times within a second kills it, and the exit status is that of the first app that failed. As the main process of a unit (systemd-run, ExecStart=) rkt becomes the engine itself: the unit's limits, sockets and readiness are the pod's. The pod's journal has the output in any case.",
     "An ended pod stays until rkt gc or rkt rm removes it.",
   ],
-  arguments: [{ name: "IMAGE", variadic: true }],
+  arguments: [{ name: "IMAGE", completes: ["images", "files"], variadic: true }],
   options: runOptions,
   examples: [
     {

@@ -7,7 +7,7 @@ export const stopCommand: CommandDeclaration = {
   description: [
     "Stops the units of the pods and waits for their end. Prints the UUID of each stopped pod. A pod that has ended already is no failure.",
   ],
-  arguments: [{ name: "UUID|NAME", optional: true, variadic: true }],
+  arguments: [{ name: "UUID|NAME", completes: ["pods"], optional: true, variadic: true }],
   options: [
     { name: "force", kind: "flag", description: "Kill all processes of the pods at once (their units then end as failed)" },
     uuidFileOption,

@@ -8,7 +8,7 @@ export const topCommand: CommandDeclaration = {
     "Prints CPU, memory, tasks and bytes read and written of each pod that runs and of its apps, as the kernel counts them by control group. CPU is the share of one processor over the interval. A dash stands for what the host does not count.",
     "On a terminal the table is drawn again after each interval, until it is interrupted; elsewhere, with --once, and as JSON it is printed once.",
   ],
-  arguments: [{ name: "UUID|NAME", optional: true, variadic: true }],
+  arguments: [{ name: "UUID|NAME", completes: ["pods"], optional: true, variadic: true }],
   options: [
     { name: "interval", kind: "text", value: "DURATION", fallback: "2s", description: "How long CPU use is measured" },
     { name: "once", kind: "flag", description: "Print one table and end" },
@@ -19,6 +19,7 @@ export const topCommand: CommandDeclaration = {
     { command: "rkt top", text: "Watch all pods that run" },
     { command: "rkt top --interval=500ms --format=json etcd", text: "One measurement of one pod, for programs" },
   ],
+  schema: "top",
   root: false,
   run: () => import("../run/top.ts"),
 };

@@ -9,6 +9,7 @@ export const trustListCommand: CommandDeclaration = {
   ],
   options: [noLegendOption, formatOption],
   examples: [{ command: "rkt trust list", text: "Show whose images may run here" }],
+  schema: "trust-list",
   root: false,
   run: () => import("../run/trust-list.ts"),
 };

@@ -10,7 +10,7 @@ export const trustCommand: CommandDeclaration = {
     "Exactly one of --prefix and --root is needed. A file named like a command of rkt trust is given as ./list.",
     "Afterwards the verdicts of all applied pods are made again.",
   ],
-  arguments: [{ name: "PUBKEY", variadic: true }],
+  arguments: [{ name: "PUBKEY", completes: ["files"], variadic: true }],
   options: [
     { name: "prefix", kind: "text", value: "PREFIX", description: "Names of images that the keys may sign, without scheme" },
     { name: "root", kind: "flag", description: "Trust the keys for images of every name" },

@@ -5,36 +5,31 @@ import { viewRootfs } from "../../apply/rootfs-view.ts";
 import { RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import { machineNameOf } from "../../base/id.ts";
-import { openMachined } from "../../../machined/machined.ts";
 import { readMainProcess } from "../../pod/control-groups.ts";
-import { labelOf, readPodGeneration, unitOf } from "../../pod/pod.ts";
+import { readContextId } from "../../pod/guests.ts";
+import { labelOf, readPodGeneration } from "../../pod/pod.ts";
 import type { RuntimeApp } from "../../spec/appc.ts";
-import { connectSystem } from "../../systemd/connect.ts";
 import { enterUnitName } from "../../systemd/enter-names.ts";
 import type { EnterRequest } from "../../systemd/enter-request.ts";
 import { runInPod } from "../../systemd/enter.ts";
 import type { Context } from "../context.ts";
+import { enterGuest } from "../enter-guest.ts";
 import { enterProcess } from "../enter-process.ts";
 import { enterStreams } from "../enter-streams.ts";
 import type { OptionValues } from "../options.ts";
-import type { PodView } from "../pod-view.ts";
-import { dirsOf, viewOne } from "../pod-view.ts";
+import { dirsOf } from "../pod-view.ts";
+import { chooseApp, findLeader, type RunningPod, viewRunning } from "../running-pod.ts";
 
 export async function run(context: Context, [name = "", ...command]: readonly string[], options: OptionValues): Promise<number> {
-  const view = viewOne(context, name);
-  if (view.state !== "running" || view.started === undefined) {
-    throw new RktError("pod-not-running", `Cannot enter pod ${quoteText(labelOf(view.pod))}: it does not run`, {
-      hint: `Its unit is ${unitOf(context.host, view.pod)}`,
-    });
-  }
-  const app = chooseApp(view, options.text("app"));
+  const view = viewRunning(context, name, "enter");
+  const { app } = chooseApp(view, options.text("app"), "enter");
   const rootfs = runningRootfs(context, view, app);
   const argv = chooseCommand(context, rootfs, command);
   const main = readMainProcess(context.host, dirsOf(context), view.pod.uuid);
   if (main !== undefined) {
     const user = options.text("user");
     const ids = user === undefined ? undefined : numbersOf(rootfs, app, user);
-    const generation = view.started.generation;
+    const { generation } = view.started;
     return enterProcess(context, {
       spec: `${view.pod.directory}/gen/${generation}/stage1/spec`,
       pid: main.pid,
@@ -42,27 +37,19 @@ export async function run(context: Context, [name = "", ...command]: readonly st
       ...(ids === undefined ? {} : { ids }),
     });
   }
-  const leader = await findLeader(context, view);
-  const request = { ...requestOf(app, rootfs, options.text("user")), leader, argv };
+  const wanted = { ...requestOf(app, rootfs, options.text("user")), argv };
+  const cid = readContextId(context.host, dirsOf(context), view.pod.uuid);
+  if (cid !== undefined) return enterGuest(context, { cid, label: labelOf(view.pod), request: wanted });
+  const leader = await findLeader(context, view, "enter");
+  const request = { ...wanted, leader };
   return await enterStreams(context, { machine: machineNameOf(view.pod.uuid), request }, (complete: EnterRequest) =>
     runInPod(context.host, complete),
   );
 }
 
-function chooseApp(view: PodView, wanted: string | undefined): RuntimeApp {
-  const apps = view.apps.map((item) => item.app);
-  const names = apps.map((item) => item.name).join(", ");
-  const app = wanted === undefined && apps.length === 1 ? apps[0] : apps.find((candidate) => candidate.name === wanted);
-  if (app !== undefined) return app;
-  const reason = wanted === undefined ? `pod contains multiple apps: ${names}` : `the pod has no app ${quoteText(wanted)}`;
-  throw new RktError("app-unknown", `Cannot enter pod ${quoteText(labelOf(view.pod))}: ${reason}`, {
-    hint: `Choose one with --app: ${names}`,
-  });
-}
-
 /** What the app sees as its root: its writable layer over the image's trees. */
-function runningRootfs(context: Context, view: PodView, app: RuntimeApp): RootfsView {
-  const record = readPodGeneration(context.host, view.pod, view.started?.generation ?? view.pod.commit.generation ?? ("" as never));
+function runningRootfs(context: Context, view: RunningPod, app: RuntimeApp): RootfsView {
+  const record = readPodGeneration(context.host, view.pod, view.started.generation);
   const layers = record.appLayers[app.name] ?? record.layers;
   return viewRootfs(context.host, [`${view.pod.directory}/rw/${app.name}/upper`, ...layers]);
 }
@@ -76,20 +63,6 @@ function chooseCommand(context: Context, rootfs: RootfsView, command: readonly s
     });
   context.stderr.write(`enter: no command specified, assuming "${shell}"\n`);
   return [shell];
-}
-
-async function findLeader(context: Context, view: PodView): Promise<number> {
-  const bus = await connectSystem(context.host);
-  try {
-    const machine = await openMachined(bus).properties(machineNameOf(view.pod.uuid));
-    if (machine === undefined)
-      throw new RktError("pod-not-registered", `Cannot enter pod ${quoteText(labelOf(view.pod))}: systemd-machined does not know it`, {
-        hint: "It is starting or ending",
-      });
-    return machine.leader;
-  } finally {
-    bus.close();
-  }
 }
 
 function requestOf(app: RuntimeApp, rootfs: RootfsView, user: string | undefined) {

@@ -1,28 +1,50 @@
 import { RktError } from "../../base/error.ts";
+import { isStage1File } from "../../config/stage1-images.ts";
 import { quoteText } from "../../base/escape.ts";
 import { readReference } from "../../image/fetch.ts";
 import type { InsecureOption } from "../../image/insecure.ts";
+import { parseStage1 } from "../../spec/stage1-name.ts";
 import type { StoredImage } from "../../store/image.ts";
 import type { Store } from "../../store/store.ts";
 import { openStore } from "../../store/store.ts";
+import { readStage1Flags, stage1Flags } from "../ad-hoc/stage1.ts";
 import type { Context } from "../context.ts";
+import { stage1Directory } from "../default-stage1.ts";
 import { fetchLogged } from "../fetch-logged.ts";
 import { shortenId } from "../image-name.ts";
 import type { OptionValues } from "../options.ts";
+import { fetchStage1File } from "../stage1-provider.ts";
 import { openTrustedKeys } from "../trusted-keys.ts";
 
 /** Hex digits of an ID that the original printed. */
 const SHOWN_DIGITS = 32;
 
 export async function run(context: Context, args: readonly string[], options: OptionValues): Promise<number> {
+  const stage1 = readStage1Flags(givenStage1(options), { host: context.host, stage1Directory: () => stage1Directory(context) });
+  if (args.length === 0 && stage1 === undefined) throw new RktError("usage", "Cannot run without IMAGE", { hint: `See "rkt help fetch"` });
   const request = readRequest(context, args, options);
   const store = openStore(context.host, context.paths.dataDir);
   warnOfInsecure(context, request.insecure);
-  for (const text of args) {
-    const image = findStored(context, store, text, request) ?? (await fetchOne(context, store, text, request));
+  const show = (image: StoredImage): void => {
     context.stdout.write(`${options.flag("full") ? image.id : shortenId(image.id, SHOWN_DIGITS)}\n`);
-  }
+  };
+  if (stage1 !== undefined) show(await fetchStage1(context, store, stage1, request));
+  for (const text of args) show(findStored(context, store, text, request) ?? (await fetchOne(context, store, text, request)));
   return 0;
+}
+
+function givenStage1(options: OptionValues): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    stage1Flags.flatMap((name) => (name !== "stage1-image" && options.given(name) ? [[name, [options.text(name) ?? ""]]] : [])),
+  );
+}
+
+async function fetchStage1(context: Context, store: Store, text: string, request: Request): Promise<StoredImage> {
+  if (parseStage1(text).kind === "engine")
+    throw new RktError("stage1-built-in", `Cannot fetch stage1 ${quoteText(text)}: it is part of rkt, and there is no image of it here`);
+  if (text.startsWith("/") && isStage1File(context.host, context.paths, text))
+    return fetchStage1File(context, { store, keystore: openTrustedKeys(context) }, text);
+  return findStored(context, store, text, request) ?? fetchOne(context, store, text, request);
 }
 
 interface Request {
@@ -33,7 +55,7 @@ interface Request {
 
 function readRequest(context: Context, args: readonly string[], options: OptionValues): Request {
   const signature = options.text("signature");
-  if (signature !== undefined && (args.length > 1 || isStoreName(context, args[0] ?? ""))) {
+  if (signature !== undefined && (args.length !== 1 || isStoreName(context, args[0] ?? ""))) {
     throw new RktError("usage", "Cannot use --signature: it belongs to one file or URL, and nothing else was to be given");
   }
   const insecure = (["image", "tls", "http"] as const).filter((option) => context.insecure.has(option));

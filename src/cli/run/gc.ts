@@ -2,6 +2,7 @@ import { withApplyLock } from "../../apply/apply-lock.ts";
 import { finishChanges } from "../../apply/finish.ts";
 import { removeOldJournals } from "../../apply/gone.ts";
 import { collectPods } from "../../apply/collect.ts";
+import { sweepMachines } from "../../apply/sweep-machines.ts";
 import { sweepPods } from "../../apply/sweep.ts";
 import { parseTimeSpan } from "../../base/quantity.ts";
 import { openStore } from "../../store/store.ts";
@@ -24,7 +25,8 @@ export async function run(context: Context, _args: readonly string[], options: O
         say: (line) => context.stderr.write(`${line}\n`),
       });
       if (options.flag("mark-only")) return;
-      for (const path of sweepPods(apply.host, apply.dirs)) context.stderr.write(`removed ${path}\n`);
+      const swept = [...sweepPods(apply.host, apply.dirs), ...sweepMachines(apply.host, apply.dirs)];
+      for (const path of swept) context.stderr.write(`removed ${path}\n`);
       const journals = keep === undefined ? [] : removeOldJournals(apply.host, apply.dirs, parseTimeSpan(keep) / 1000);
       for (const uuid of journals) context.stderr.write(`removed the journal of pod ${uuid}\n`);
     }),

@@ -7,6 +7,7 @@ import { nameImage, shortenId } from "../image-name.ts";
 import type { OptionValues } from "../options.ts";
 import { formatJson, parseFormat } from "../output/json.ts";
 import { formatSize } from "../output/size.ts";
+import { styleOf } from "../output/style.ts";
 import { formatTable } from "../output/table.ts";
 import { formatFullTime, formatRelativeTime } from "../output/time.ts";
 
@@ -21,7 +22,9 @@ export async function run(context: Context, _args: readonly string[], options: O
   }
   const style = { full: options.flag("full"), now: context.host.clock.now() };
   const rows = images.map((image) => fields.map((field) => field.show(image, style)));
-  context.stdout.write(formatTable(rows, { header: fields.map((field) => field.title), legend: !options.flag("no-legend") }));
+  context.stdout.write(
+    formatTable(rows, { header: fields.map((field) => field.title), legend: !options.flag("no-legend"), style: styleOf(context) }),
+  );
   return 0;
 }
 

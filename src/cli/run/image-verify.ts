@@ -2,7 +2,8 @@ import { RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import { type TreeState, repairTree } from "../../image/check-tree.ts";
 import { planLayers } from "../../image/layers.ts";
-import { listNamedPods, runningPods } from "../../pod/named.ts";
+import { runningPods } from "../../pod/named.ts";
+import { isBusy, labelOf, listPods } from "../../pod/pod.ts";
 import type { StoredImage } from "../../store/image.ts";
 import { openStore } from "../../store/store.ts";
 import type { Context } from "../context.ts";
@@ -35,9 +36,9 @@ export async function run(context: Context, args: readonly string[]): Promise<nu
 function refuseRunning(context: Context, image: StoredImage): void {
   const users = listKeptImages(context).get(image.id) ?? [];
   const running = runningPods(context.host, dirsOf(context));
-  const pods = listNamedPods(context.host, dirsOf(context)).filter((pod) => users.includes(pod.name) && running.has(pod.uuid));
+  const pods = listPods(context.host, dirsOf(context)).filter((pod) => users.includes(labelOf(pod)) && isBusy(context.host, pod, running));
   if (pods.length === 0) return;
-  const names = pods.map((pod) => quoteText(pod.name)).join(", ");
+  const names = pods.map((pod) => quoteText(labelOf(pod))).join(", ");
   throw new RktError(
     "image-in-use",
     `Cannot repair image ${quoteText(nameImage(image))}: its tree differs from the image, and running pods use it: ${names}`,

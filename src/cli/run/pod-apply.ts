@@ -7,6 +7,7 @@ import { formatPlan } from "../../apply/format-plan.ts";
 import { isActive } from "../../apply/withdraw.ts";
 import { queueEvent } from "../../journal/events.ts";
 import { readGeneration, readNamedPod, readStartedRun } from "../../pod/named.ts";
+import type { GenerationRecord } from "../../pod/record.ts";
 import { serviceUnitOf } from "../../pod/paths.ts";
 import { withApplyContext } from "../apply-context.ts";
 import type { Context } from "../context.ts";
@@ -14,19 +15,21 @@ import { reportDecisions } from "../decisions.ts";
 import { declarationsOf } from "../declarations.ts";
 import { makeImageProvider } from "../image-provider.ts";
 import type { OptionValues } from "../options.ts";
+import { makeStage1Provider } from "../stage1-provider.ts";
 import { reportProblems, reportWarnings } from "../problems.ts";
 
 export async function run(context: Context, args: readonly string[], options: OptionValues): Promise<number> {
   return await withApplyContext(context, async (apply) => {
     const provideImage = makeImageProvider(context, apply, options.text("pull"));
+    const provideStage1 = makeStage1Provider(context, apply);
     if (options.flag("dry-run")) {
-      const plans = await planPods(apply, declarationsOf(context, args), provideImage);
+      const plans = await planPods(apply, declarationsOf(context, args), { provideImage, provideStage1 });
       context.stdout.write(plans.map(formatPlan).join("\n"));
       return 0;
     }
     return await withApplyLock(apply, async () => {
       const found = declarationsOf(context, args);
-      const result = await applyPods(apply, found, { provideImage, all: args.length === 0, prune: options.flag("prune") });
+      const result = await applyPods(apply, found, { provideImage, provideStage1, all: args.length === 0, prune: options.flag("prune") });
       return await report(context, apply, result);
     });
   });
@@ -72,13 +75,19 @@ function changedImages(
   { plan, before }: { plan: AppliedPod["plan"]; before: AppliedPod["before"] },
 ): string[] {
   if (before === undefined || before === plan.digest) return [];
-  const known = new Map(
-    readGeneration(context.host, apply.dirs, plan.pod.uuid, before).images.map((image) => [`${image.app} ${image.name}`, image.id]),
-  );
-  return plan.record.images.flatMap(({ app, name, id }) => {
+  const record = readGeneration(context.host, apply.dirs, plan.pod.uuid, before);
+  const known = new Map(record.images.map((image) => [`${image.app} ${image.name}`, image.id]));
+  const images = plan.record.images.flatMap(({ app, name, id }) => {
     const old = known.get(`${app} ${name}`);
     return old === undefined || old === id ? [] : [`image ${name} of app ${app}: ${old.slice(0, 19)} → ${id.slice(0, 19)}`];
   });
+  const [was, is] = [record, plan.record].map(stage1Of);
+  return was === is ? images : [...images, `stage1: ${was} → ${is}`];
+}
+
+/** A name may mean what is part of rkt, or an image that has come into the store since. */
+function stage1Of({ engine, stage1 }: GenerationRecord): string {
+  return stage1 === undefined ? `${engine} of this host` : `${stage1.name} (${stage1.id.slice(0, 19)})`;
 }
 
 function nextCommand(plan: AppliedPod["plan"], active: boolean, runs: string | undefined): string | undefined {

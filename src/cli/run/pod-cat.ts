@@ -13,7 +13,7 @@ export async function run(context: Context, [name = ""]: readonly string[]): Pro
   const parts = found.declarations.flatMap((source) => source.files).map((file) => part(file.path, file.text));
   if (pod?.commit.generation !== undefined) {
     for (const unit of unitsOf(context.host, dirsOf(context), pod)) {
-      const path = unit.endsWith(".socket") ? `${attachedDirectory}/${unit}` : `${attachedDirectory}/${unit}.d/50-rkt.conf`;
+      const path = /^rkt-proxy@|\.socket$/.test(unit) ? `${attachedDirectory}/${unit}` : `${attachedDirectory}/${unit}.d/50-rkt.conf`;
       parts.push(part(path, context.host.files.tryReadText(path) ?? ""));
     }
   }

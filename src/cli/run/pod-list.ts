@@ -6,6 +6,7 @@ import type { Context } from "../context.ts";
 import { declarationsOf } from "../declarations.ts";
 import type { OptionValues } from "../options.ts";
 import { formatJson, parseFormat } from "../output/json.ts";
+import { styleOf, toneOf } from "../output/style.ts";
 import { formatTable } from "../output/table.ts";
 import type { PodView } from "../pod-view.ts";
 import { viewPods } from "../pod-view.ts";
@@ -22,18 +23,22 @@ interface Row {
 /** Every pod that is declared or was applied, and whether the two agree. */
 export async function run(context: Context, _args: readonly string[], options: OptionValues): Promise<number> {
   const problems: unknown[] = [];
-  const rows = listRows(context, declarationsOf(context, []), viewPods(context, problems));
+  const rows = listRows(context, declarationsOf(context, []), await viewPods(context, problems));
   const format = parseFormat(options.text("format"));
   if (format === "text") {
     const cells = rows.map((row) => [
       row.name,
       options.flag("full") ? (row.uuid ?? "-") : (row.uuid?.slice(0, 8) ?? "-"),
-      row.state,
-      row.run ?? "-",
+      { text: row.state, tone: toneOf(row.state) },
+      { text: row.run ?? "-", tone: toneOf(row.run ?? "") },
       row.generation?.slice(0, 12) ?? "-",
     ]);
     context.stdout.write(
-      formatTable(cells, { header: ["POD", "UUID", "DECLARATION", "STATE", "GENERATION"], legend: !options.flag("no-legend") }),
+      formatTable(cells, {
+        header: ["POD", "UUID", "DECLARATION", "STATE", "GENERATION"],
+        legend: !options.flag("no-legend"),
+        style: styleOf(context),
+      }),
     );
   } else context.stdout.write(formatJson(rows, format));
   for (const problem of problems) context.stderr.write(`pod list: ${messageOf(problem)}\n`);

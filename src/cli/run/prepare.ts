@@ -4,11 +4,17 @@ import { faultLines, makeAdHoc } from "../ad-hoc-pod.ts";
 import { parseRunLine } from "../ad-hoc/parse.ts";
 import { withApplyContext } from "../apply-context.ts";
 import type { Context } from "../context.ts";
+import { configuredStage1, stage1Directory } from "../default-stage1.ts";
 import { launcherPid } from "../launcher.ts";
 
 /** Makes a pod that `rkt run-prepared` starts, and prints its UUID. */
 export async function run(context: Context, words: readonly string[]): Promise<number> {
-  const { request, uuidFileSave, warnings } = parseRunLine("prepare", words, context);
+  const { request, uuidFileSave, warnings } = parseRunLine("prepare", words, {
+    host: context.host,
+    insecure: context.insecure,
+    stage1: () => configuredStage1(context),
+    stage1Directory: () => stage1Directory(context),
+  });
   for (const warning of warnings) context.stderr.write(`prepare: ${warning}\n`);
   return await withApplyContext(context, async (apply) => {
     const uuid = makeUuid();

@@ -6,10 +6,12 @@ import { quoteText } from "../../base/escape.ts";
 import { tryUuid, type Uuid } from "../../base/id.ts";
 import { renderImage, type RenderedImage } from "../../image/render.ts";
 import { adHocDirectory, homeOf, lockPath, phaseDirectory } from "../../pod/paths.ts";
+import { refuseTwoTerminals } from "../ad-hoc/parse.ts";
 import { readRuntime, type RequestedRuntime } from "../ad-hoc/runtime.ts";
 import type { RunRequest } from "../ad-hoc/request.ts";
 import { faultLines, isInsecure, planRequest } from "../ad-hoc-pod.ts";
 import { withApplyContext } from "../apply-context.ts";
+import { makeStage1Provider } from "../stage1-provider.ts";
 import { runtimeOptions } from "../ad-hoc/options.ts";
 import type { Context } from "../context.ts";
 import { launcherPid } from "../launcher.ts";
@@ -35,11 +37,13 @@ export async function run(context: Context, [text = ""]: readonly string[], opti
       const stored = readStored(apply, uuid);
       const request = withRuntime(stored.request, readRuntime(givenOf(options)), options.flag("interactive"));
       const images = await renderStored(apply, stored);
+      const insecure = new Set<string>([...request.insecure, ...context.insecure]);
+      const stage1 = await makeStage1Provider(context, apply, insecure)(request.pod.stage1);
       const launcher = launcherPid(host);
       const foreignUnit = await findForeignUnit(apply, launcher);
       const console = chooseConsole(context, { request, home: homeOf(dirs, { uuid }), foreign: foreignUnit !== undefined });
       const credentials = foreignUnit === undefined ? [] : listCredentials(host);
-      const plan = planRequest(apply, { uuid, request, images, credentials, ...(console === undefined ? {} : { console }) });
+      const plan = planRequest(apply, { uuid, request, images, stage1, credentials, ...(console === undefined ? {} : { console }) });
       await judgeAdHoc(apply, plan, isInsecure(request) || context.insecure.has("image"));
       for (const line of faultLines(plan.pod)) context.stderr.write(`run-prepared: ${line}\n`);
       writeAdHoc(host, dirs, "prepared", plan);
@@ -83,7 +87,9 @@ function givenOf(options: OptionValues): Map<string, readonly string[]> {
 function withRuntime(request: RunRequest, runtime: RequestedRuntime, interactive: boolean): RunRequest {
   if (interactive && request.apps.length > 1)
     throw new RktError("usage", `Cannot run ${request.apps.length} apps with --interactive: one app can have the terminal`);
-  return { ...request, pod: { ...request.pod, ...runtime }, interactive };
+  const wanted = { ...request, pod: { ...request.pod, ...runtime }, interactive };
+  refuseTwoTerminals(wanted);
+  return wanted;
 }
 
 async function renderStored(apply: ApplyContext, { images }: StoredRequest): Promise<RenderedImage[]> {

@@ -7,11 +7,17 @@ import { parseRunLine } from "../ad-hoc/parse.ts";
 import { faultLines, makeAdHoc } from "../ad-hoc-pod.ts";
 import { withApplyContext } from "../apply-context.ts";
 import type { Context } from "../context.ts";
+import { configuredStage1, stage1Directory } from "../default-stage1.ts";
 import { launcherPid } from "../launcher.ts";
 
 /** Makes a pod and becomes what runs it: in the foreground a waiter, as the main process of a unit the engine itself. */
 export async function run(context: Context, words: readonly string[]): Promise<number> {
-  const { request, uuidFileSave, warnings } = parseRunLine("run", words, context);
+  const { request, uuidFileSave, warnings } = parseRunLine("run", words, {
+    host: context.host,
+    insecure: context.insecure,
+    stage1: () => configuredStage1(context),
+    stage1Directory: () => stage1Directory(context),
+  });
   for (const warning of warnings) context.stderr.write(`run: ${warning}\n`);
   return await withApplyContext(context, async (apply) => {
     const uuid = makeUuid();

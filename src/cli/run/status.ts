@@ -5,31 +5,38 @@ import { machineNameOf } from "../../base/id.ts";
 import { openMachined } from "../../../machined/machined.ts";
 import { readMainProcess } from "../../pod/control-groups.ts";
 import { explainResult } from "../../pod/explain-end.ts";
-import { labelOf, unitOf } from "../../pod/pod.ts";
+import { labelOf } from "../../pod/pod.ts";
 import type { Bus } from "../../dbus/bus.ts";
 import { connectSystem } from "../../systemd/connect.ts";
 import { isBooted } from "../../systemd/is-booted.ts";
-import { openManager } from "../../systemd/manager.ts";
 import type { Context } from "../context.ts";
+import { addKernelWord } from "../kernel-word.ts";
 import { declarationsOf } from "../declarations.ts";
 import type { OptionValues } from "../options.ts";
 import { formatJson, parseFormat } from "../output/json.ts";
+import { paint, type Style, styleOf, toneOf } from "../output/style.ts";
 import { formatFullTime } from "../output/time.ts";
 import { podArgument } from "../pod-argument.ts";
 import { podJson } from "../pod-json.ts";
 import type { PodView } from "../pod-view.ts";
-import { dirsOf, exitCodeOf, viewOne } from "../pod-view.ts";
+import { dirsOf, exitCodeOf, toneOfPod, viewOne } from "../pod-view.ts";
 import { formatTimeLine, readTimeLine, type StartStep } from "../time-line.ts";
+import { waitForPod } from "../wait-for-pod.ts";
 import { parseWait } from "../wait.ts";
 
 export async function run(context: Context, args: readonly string[], options: OptionValues): Promise<number> {
   const name = podArgument(context, args, options);
-  await waitFor(context, name, options);
-  const view = viewOne(context, name);
+  await waitForPod(context, name, { ready: parseWait(options, "wait-ready"), end: parseWait(options, "wait") });
+  const view = addKernelWord(context, viewOne(context, name));
   const live = await readLive(context, view);
   const outOfDate = readOutOfDate(context, view);
   const format = parseFormat(options.text("format"));
-  if (format === "text") context.stdout.write(`${lines(view, live, outOfDate).join("\n")}\n`);
+  if (format === "text")
+    context.stdout.write(
+      `${lines(view, live, outOfDate)
+        .map(colourLine(styleOf(context), view))
+        .join("\n")}\n`,
+    );
   else
     context.stdout.write(
       formatJson(
@@ -116,7 +123,7 @@ function lines(view: PodView, live: LivePod, outOfDate: boolean | undefined): st
   result.push(`exited=${view.state.startsWith("exited")}`, ...(pod.name === undefined ? [] : [`name=${pod.name}`]), `uuid=${pod.uuid}`);
   if (pod.commit.generation !== undefined) result.push(`generation=${pod.commit.generation}`);
   if (outOfDate === true) result.push("declaration=out of date");
-  if (last !== undefined) result.push(`result=${last.result}`, ...reasonLine("reason", explainResult(last.result)));
+  if (last !== undefined) result.push(`result=${last.result}`, ...reasonLine("reason", view.reason ?? explainResult(last.result)));
   for (const { app, ended, reason } of view.apps) {
     if (ended !== undefined) result.push(`app-${app.name}=${exitCodeOf(ended)}`);
     result.push(...reasonLine(`app-${app.name}-reason`, reason));
@@ -124,20 +131,16 @@ function lines(view: PodView, live: LivePod, outOfDate: boolean | undefined): st
   return result;
 }
 
-function reasonLine(key: string, reason: string | undefined): string[] {
-  return reason === undefined ? [] : [`${key}=${reason}`];
+/** On a terminal what matters stands out; the words are the same. */
+function colourLine(style: Style, view: PodView): (line: string) => string {
+  return (line) => {
+    const [key = "", value = ""] = line.split(/=(.*)/s);
+    if (key === "state") return `state=${paint(value, toneOfPod(view), style)}`;
+    if (key === "declaration") return `${key}=${paint(value, toneOf(value), style)}`;
+    return /(^|-)reason$/.test(key) ? `${key}=${paint(value, "bad", style)}` : line;
+  };
 }
 
-async function waitFor(context: Context, name: string, options: OptionValues): Promise<void> {
-  const end = parseWait(options, "wait");
-  const ready = parseWait(options, "wait-ready");
-  if (end === 0 && ready === 0) return;
-  const manager = openManager(await connectSystem(context.host));
-  try {
-    const unit = unitOf(context.host, viewOne(context, name).pod);
-    if (ready !== 0) await manager.waitActive(unit, ready);
-    if (end !== 0) await manager.waitStopped(unit, end);
-  } finally {
-    manager.close();
-  }
+function reasonLine(key: string, reason: string | undefined): string[] {
+  return reason === undefined ? [] : [`${key}=${reason}`];
 }

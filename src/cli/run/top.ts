@@ -9,6 +9,7 @@ import { type Manager, openManager } from "../../systemd/manager.ts";
 import type { Context } from "../context.ts";
 import type { OptionValues } from "../options.ts";
 import { formatJson, parseFormat } from "../output/json.ts";
+import { styleOf } from "../output/style.ts";
 import { formatTable } from "../output/table.ts";
 import { type PodView, viewOne, viewPods } from "../pod-view.ts";
 import { type Measured, type MeasuredPod, usageHeader, usageJson, usageRows } from "../usage-table.ts";
@@ -28,7 +29,11 @@ export async function run(context: Context, args: readonly string[], options: Op
       const now = await sample(context, manager, args);
       const pods = now.pods.map((pod) => compare(pod, { before, now }));
       if (format === "text") {
-        const table = formatTable(pods.flatMap(usageRows), { header: usageHeader, legend: !options.flag("no-legend") });
+        const table = formatTable(pods.flatMap(usageRows), {
+          header: usageHeader,
+          legend: !options.flag("no-legend"),
+          style: styleOf(context),
+        });
         context.stdout.write(live ? `${home}${table}` : table);
       } else context.stdout.write(formatJson(pods.map(usageJson), format));
       if (!live) return 0;
@@ -68,7 +73,7 @@ async function sample(context: Context, manager: Manager, names: readonly string
     return usage !== undefined;
   };
   const pods: SampledPod[] = [];
-  for (const view of names.length === 0 ? viewRunning(context) : names.map((name) => viewRunningOne(context, name))) {
+  for (const view of names.length === 0 ? await viewRunning(context) : names.map((name) => viewRunningOne(context, name))) {
     const { controlGroup } = await manager.unitState(unitOf(context.host, view.pod));
     if (controlGroup === "" || !note(controlGroup)) continue;
     // Without a manager of its own the pod's group is its one app's.
@@ -78,9 +83,9 @@ async function sample(context: Context, manager: Manager, names: readonly string
   return { at: context.host.clock.now(), pods, usages };
 }
 
-function viewRunning(context: Context): PodView[] {
+async function viewRunning(context: Context): Promise<PodView[]> {
   const problems: unknown[] = [];
-  const running = viewPods(context, problems).filter((view) => view.state === "running");
+  const running = (await viewPods(context, problems)).filter((view) => view.state === "running");
   for (const problem of problems) context.stderr.write(`top: ${messageOf(problem)}\n`);
   return running;
 }

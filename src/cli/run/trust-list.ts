@@ -3,6 +3,7 @@ import type { ListedKey } from "../../trust/keystore.ts";
 import type { Context } from "../context.ts";
 import type { OptionValues } from "../options.ts";
 import { formatJson, parseFormat } from "../output/json.ts";
+import { styleOf, toneOf } from "../output/style.ts";
 import { formatTable } from "../output/table.ts";
 import { openTrustedKeys } from "../trusted-keys.ts";
 
@@ -22,12 +23,16 @@ export async function run(context: Context, _args: readonly string[], options: O
   const rows = keys.map((key) => [
     basename(key.path),
     key.prefix ?? "(all images)",
-    stateOf(key, now),
+    { text: stateOf(key, now), tone: toneOf(stateOf(key, now)) },
     key.key?.identities[0] ?? "-",
     key.path,
   ]);
   context.stdout.write(
-    formatTable(rows, { header: ["FINGERPRINT", "PREFIX", "STATE", "IDENTITY", "FILE"], legend: !options.flag("no-legend") }),
+    formatTable(rows, {
+      header: ["FINGERPRINT", "PREFIX", "STATE", "IDENTITY", "FILE"],
+      legend: !options.flag("no-legend"),
+      style: styleOf(context),
+    }),
   );
   for (const { problem } of keys) if (problem !== undefined) context.stderr.write(`${problem}\n`);
   return 0;
