@@ -14,6 +14,9 @@ const ADDONS: Readonly<Record<string, string>> = {
 /** The fly engine's program. */
 export const FLY = join(BUILD, "native/fly");
 
+/** The kvm engine's program in its guests, which has no other library there. */
+export const GUEST = join(BUILD, "native/guest");
+
 export function buildAddons(): void {
   run("sh", [join(ROOT, "packaging/native/build.sh")]);
 }

@@ -2,10 +2,11 @@ import { chmodSync, copyFileSync, cpSync, existsSync, globSync, mkdirSync, readF
 import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Bundle } from "./bundle.ts";
+import { writeCodeCaches } from "./code-cache.ts";
 import { composeChangelog } from "./changelog.ts";
 import { composeCopyright } from "./copyright.ts";
 import type { BuildRequest } from "./main.ts";
-import { FLY, listNativeFiles, run } from "./native.ts";
+import { FLY, GUEST, listNativeFiles, run } from "./native.ts";
 import { BUILD, EPOCH, NODE_PACKAGE, ROOT } from "./paths.ts";
 
 /** Sources by pattern → directory of the host. A pattern without files is fine. */
@@ -16,7 +17,9 @@ const FILES: readonly { readonly from: string; readonly to: string; readonly mod
   { from: "packaging/sysusers/*.conf", to: "usr/lib/sysusers.d" },
   { from: "packaging/tmpfiles/*.conf", to: "usr/lib/tmpfiles.d" },
   { from: "packaging/sysctl/*.conf", to: "usr/lib/sysctl.d" },
+  { from: "packaging/preset/*.preset", to: "usr/lib/systemd/system-preset" },
   { from: "packaging/catalog/*.catalog", to: "usr/lib/systemd/catalog" },
+  { from: "packaging/schema/*.json", to: "usr/share/rkt/schema" },
   { from: "{packaging,.build}/man/*.1", to: "usr/share/man/man1", gzip: true },
   { from: "{packaging,.build}/man/*.5", to: "usr/share/man/man5", gzip: true },
   { from: "{packaging,.build}/man/*.8", to: "usr/share/man/man8", gzip: true },
@@ -48,11 +51,12 @@ export function stage(bundle: Bundle, request: BuildRequest): string {
   for (const [name, from] of Object.entries(listNativeFiles())) install(from, join(lib, "native", name), 0o644);
   run("strip", ["--strip-unneeded", ...globSync(join(lib, "native/*.node"))]);
   install(FLY, join(lib, "fly"), 0o755);
-  run("strip", ["--strip-unneeded", join(lib, "fly")]);
+  install(GUEST, join(lib, "guest"), 0o755);
+  run("strip", ["--strip-unneeded", join(lib, "fly"), join(lib, "guest")]);
   install(stripNode(), join(lib, "bin/node"), 0o755);
-  if (existsSync(join(ROOT, "units/stage1"))) {
-    cpSync(join(ROOT, "units/stage1"), join(lib, "stage1/units"), { recursive: true, filter: (path) => basename(path) !== "README.md" });
-  }
+  writeCodeCaches(join(lib, "cli"));
+  for (const [kind, to] of Object.entries({ stage1: "stage1/units", guest: "stage1/guest" }))
+    cpSync(join(ROOT, "units", kind), join(lib, to), { recursive: true, filter: (path) => basename(path) !== "README.md" });
   const documents = join(tree, "usr/share/doc/rkt");
   mkdirSync(documents, { recursive: true });
   writeFileSync(join(documents, "copyright"), composeCopyright(bundle.packages));

@@ -1,73 +1,55 @@
+import { bashEngine } from "./bash-engine.ts";
 import type { Entry } from "./tree.ts";
-import { podDirectories } from "./tree.ts";
 
-/** A script for bash-completion: one line for each command, then what reads them. */
+/** A script for bash, with or without bash-completion: two tables, then what reads them. */
 export function formatBash(entries: readonly Entry[]): string {
   return `# bash completion for rkt; made from the declarations of its commands
-_rkt_words() {
-    case "$1" in
+
+# Sets subcommands, options, operands and stops of a command, or fails.
+_rkt_about() {
+    subcommands= options= operands= stops=
+    case $1 in
 ${entries.map(formatEntry).join("\n")}
+    *) return 1 ;;
     esac
 }
-_rkt_values() {
-    case "$1" in
-${formatChoices(entries)}
+
+# Sets what the value of an option may be, empty for one that takes none.
+_rkt_value() {
+    case $1 in
+${formatValues(entries).join("\n")}
+    *) value= ;;
     esac
 }
-_rkt_pods() {
-    local file
-    for file in ${podDirectories.map((directory) => `${directory}/*.pod`).join(" ")}; do
-        [ -e "$file" ] || continue
-        file=\${file##*/}
-        echo "\${file%.pod}"
-    done
-}
-_rkt() {
-    local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} name= word index words
-    if [ "$current" = "=" ]; then
-        current=
-    elif [ "$previous" = "=" ]; then
-        previous=\${COMP_WORDS[COMP_CWORD-2]}
-    fi
-    for ((index = 1; index < COMP_CWORD; index++)); do
-        word=\${COMP_WORDS[index]}
-        case "$word" in -*) continue ;; esac
-        if [ -n "$(_rkt_words "\${name:+$name }$word")" ]; then
-            name="\${name:+$name }$word"
-        fi
-    done
-    words=$(_rkt_values "$name $previous")
-    if [ -z "$words" ]; then
-        words=$(_rkt_words "$name")
-        case "$words" in
-            *@pods*) words="\${words/@pods/} $(_rkt_pods)" ;;
-            *@files*) words=\${words/@files/}; [[ $current == -* ]] || compopt -o default ;;
-        esac
-        case "$current" in
-            -*) ;;
-            *) words=$(printf '%s\\n' $words | grep -v '^-') ;;
-        esac
-    fi
-    COMPREPLY=($(compgen -W "$words" -- "$current"))
-    [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == *= ]] && compopt -o nospace
-}
-complete -F _rkt rkt
-`;
+${bashEngine}`;
 }
 
-function formatEntry(entry: Entry): string {
-  const operands = entry.operands === "none" ? [] : [`@${entry.operands}`];
-  const options = entry.options.flatMap((option) =>
-    option.names.map((name) => (option.takesValue && name.startsWith("--") ? `${name}=` : name)),
-  );
-  return `        "${entry.name}") echo "${[...entry.children.map((child) => child.name), ...operands, ...options].join(" ")}" ;;`;
+function formatEntry({ name, children, options, operands, stops }: Entry): string {
+  const words = options.flatMap((option) => [
+    ...(option.short === undefined ? [] : [`-${option.short}`]),
+    option.takesNext ? `--${option.name}=` : `--${option.name}`,
+  ]);
+  const parts = [
+    ...(children.length === 0 ? [] : [`subcommands='${children.map((child) => child.name).join(" ")}'`]),
+    `options='${words.join(" ")}'`,
+    ...(operands.length === 0 ? [] : [`operands='${operands.join(" ")}'`]),
+    ...(stops ? ["stops=1"] : []),
+  ];
+  return `    '${name}') ${parts.join(" ")} ;;`;
 }
 
-function formatChoices(entries: readonly Entry[]): string {
-  const lines = entries.flatMap((entry) =>
+/** "@" first where the value stands behind "=" only. */
+function formatValues(entries: readonly Entry[]): string[] {
+  const seen = new Set<string>();
+  return entries.flatMap((entry) =>
     entry.options
-      .filter((option) => option.choices.length > 0)
-      .map((option) => `        "${entry.name} ${option.names.at(-1)}") echo "${option.choices.join(" ")}" ;;`),
+      .filter((option) => option.hasValue)
+      .flatMap((option) => {
+        const names = [`--${option.name}`, ...(option.short === undefined ? [] : [`-${option.short}`])];
+        const pattern = names.map((name) => (option.global ? `*' ${name}'` : `'${entry.name} ${name}'`)).join(" | ");
+        if (seen.has(pattern)) return [];
+        seen.add(pattern);
+        return [`    ${pattern}) value='${option.takesNext ? "" : "="}${option.value}' ;;`];
+      }),
   );
-  return lines.join("\n");
 }

@@ -1,47 +1,65 @@
+import { fishEngine } from "./fish-engine.ts";
+import { quoteForFish as quote } from "./quote.ts";
 import type { CompletedOption, Entry } from "./tree.ts";
-import { podDirectories } from "./tree.ts";
 
-/** Lines for fish: a condition for each command. */
+/** A script for fish: four tables, then what reads them. */
 export function formatFish(entries: readonly Entry[]): string {
+  const children = entries.filter((entry) => entry.children.length > 0);
+  const operands = entries.filter((entry) => entry.operands.length > 0);
   return `# fish completion for rkt; made from the declarations of its commands
-function __rkt_name
-    set -l name
-    for word in (commandline -opc)[2..-1]
-        string match -q -- '-*' $word; and continue
-        contains -- (string join ' ' $name $word) $__rkt_names; and set -a name $word
-    end
-    string join ' ' $name
-end
-function __rkt_at
-    test (__rkt_name) = "$argv[1]"
-end
-function __rkt_pods
-    for file in ${podDirectories.map((directory) => `${directory}/*.pod`).join(" ")}
-        basename $file .pod
-    end
-end
 set -g __rkt_names ${entries
     .filter((entry) => entry.name !== "")
     .map((entry) => quote(entry.name))
     .join(" ")}
-complete -c rkt -f
-${entries.flatMap(formatEntry).join("\n")}
-`;
+set -g __rkt_stops ${entries
+    .filter((entry) => entry.stops)
+    .map((entry) => quote(entry.name))
+    .join(" ")}
+
+${table(
+  "subcommands",
+  children.map((entry) => [entry.name, entry.children.map((child) => `${child.name}\t${child.summary}`)]),
+)}
+${table(
+  "options",
+  entries.map((entry) => [entry.name, entry.options.flatMap(spell)]),
+)}
+${table(
+  "operands",
+  operands.map((entry) => [entry.name, entry.operands]),
+)}
+function __rkt_value
+    switch "$argv[1]"
+${formatValues(entries).join("\n")}
+    end
+end
+${fishEngine}`;
 }
 
-function formatEntry(entry: Entry): string[] {
-  const at = `complete -c rkt -n ${quote(`__rkt_at ${quote(entry.name)}`)}`;
-  const children = entry.children.map((child) => `${at} -a ${child.name} -d ${quote(child.summary)}`);
-  const operands = entry.operands === "pods" ? [`${at} -a '(__rkt_pods)'`] : entry.operands === "files" ? [`${at} -F`] : [];
-  return [...children, ...operands, ...entry.options.map((option) => `${at} ${formatOption(option)}`)];
+/** A function that prints lines by name of a command. */
+function table(name: string, rows: readonly (readonly [string, readonly string[]])[]): string {
+  const cases = rows.flatMap(([command, lines]) => [
+    `    case ${quote(command)}`,
+    `        printf '%s\\n' ${lines.map((line) => quote(line)).join(" ")}`,
+  ]);
+  return `function __rkt_${name}\n    switch "$argv[1]"\n${cases.join("\n")}\n    end\nend\n`;
 }
 
-function formatOption(option: CompletedOption): string {
-  const names = option.names.map((name) => (name.startsWith("--") ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`));
-  const values = option.choices.length > 0 ? [`-x -a ${quote(option.choices.join(" "))}`] : option.takesValue ? ["-r"] : [];
-  return [...names, ...values, `-d ${quote(option.description)}`].join(" ");
+function spell({ name, short, takesNext, description }: CompletedOption): string[] {
+  const long = `--${name}${takesNext ? "=" : ""}\t${description}`;
+  return short === undefined ? [long] : [`-${short}\t${description}`, long];
 }
 
-function quote(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+/** "=" first where the value stands behind "=" only. */
+function formatValues(entries: readonly Entry[]): string[] {
+  const cases = entries.flatMap((entry) =>
+    entry.options
+      .filter((option) => option.hasValue)
+      .map((option) => {
+        const names = [`--${option.name}`, ...(option.short === undefined ? [] : [`-${option.short}`])];
+        const patterns = names.map((name) => quote(option.global ? `* ${name}` : `${entry.name} ${name}`));
+        return `    case ${patterns.join(" ")}\n        echo ${quote(`${option.takesNext ? "" : "="}${option.value}`)}`;
+      }),
+  );
+  return [...new Set(cases)];
 }

@@ -1,57 +1,61 @@
+import { quote } from "./quote.ts";
 import type { CompletedOption, Entry } from "./tree.ts";
-import { podDirectories } from "./tree.ts";
+import { zshEngine } from "./zsh-engine.ts";
 
-/** A function for zsh's completion system. */
+/** A function for zsh's completion system: two tables, then what reads them. */
 export function formatZsh(entries: readonly Entry[]): string {
   return `#compdef rkt
 # made from the declarations of rkt's commands
-_rkt_pods() {
-  local -a pods
-  pods=(${podDirectories.map((directory) => `${directory}/*.pod(N:t:r)`).join(" ")})
-  _describe 'pod' pods
-}
-_rkt() {
-  local name= word candidate index
-  for ((index = 2; index < CURRENT; index++)); do
-    word=$words[index]
-    [[ $word == -* ]] && continue
-    candidate="\${name:+$name }$word"
-    (( $_rkt_names[(Ie)$candidate] )) && name=$candidate
-  done
-  local -a commands
-  case $name in
+
+# Sets subcommands, flags, valued, operands and stops of a command, or fails.
+_rkt_about() {
+  subcommands=() flags=() valued=() operands=() stops=
+  case $1 in
 ${entries.map(formatEntry).join("\n")}
+  *) return 1 ;;
   esac
 }
-local -a _rkt_names
-_rkt_names=(${entries
-    .filter((entry) => entry.name !== "")
-    .map((entry) => `'${entry.name}'`)
-    .join(" ")})
-_rkt "$@"
-`;
+
+# Sets what the value of an option may be, empty for one that takes none.
+_rkt_value() {
+  case $1 in
+${formatValues(entries).join("\n")}
+  *) value= ;;
+  esac
+}
+${zshEngine}`;
 }
 
-function formatEntry(entry: Entry): string {
-  const children = entry.children.map((child) => quote(`${child.name}:${child.summary.replaceAll(":", "\\:")}`));
-  const describe =
-    children.length === 0 ? [] : [`commands=(${children.join(" ")})`, `[[ $words[CURRENT] == -* ]] || _describe 'command' commands`];
-  const operands = entry.operands === "pods" ? [quote("*:pod:_rkt_pods")] : entry.operands === "files" ? [quote("*:file:_files")] : [];
-  const specs = [...entry.options.flatMap(formatOption), ...operands];
-  return [`    ${quote(entry.name)})`, ...[...describe, `_arguments ${specs.join(" ")}`].map((line) => `      ${line}`), "      ;;"].join(
-    "\n",
+function formatEntry({ name, children, options, operands, stops }: Entry): string {
+  const lists = {
+    subcommands: children.map((child) => describe(child.name, child.summary)),
+    flags: options.filter((option) => !option.takesNext).flatMap(spell),
+    valued: options.filter((option) => option.takesNext).flatMap(spell),
+    operands: operands.map(quote),
+  };
+  const parts = Object.entries(lists).flatMap(([list, words]) => (words.length === 0 ? [] : [`    ${list}=(${words.join(" ")})`]));
+  return [`  ${quote(name)})`, ...parts, ...(stops ? ["    stops=1"] : []), "    ;;"].join("\n");
+}
+
+function spell({ name, short, takesNext, description }: CompletedOption): string[] {
+  const long = describe(takesNext ? `--${name}=` : `--${name}`, description);
+  return short === undefined ? [long] : [describe(`-${short}`, description), long];
+}
+
+function describe(word: string, text: string): string {
+  return quote(`${word}:${text.replaceAll("\\", "\\\\").replaceAll(":", "\\:")}`);
+}
+
+/** "=" first where the value stands behind "=" only. */
+function formatValues(entries: readonly Entry[]): string[] {
+  const lines = entries.flatMap((entry) =>
+    entry.options
+      .filter((option) => option.hasValue)
+      .map((option) => {
+        const names = [`--${option.name}`, ...(option.short === undefined ? [] : [`-${option.short}`])];
+        const patterns = names.map((name) => (option.global ? `*${quote(` ${name}`)}` : quote(`${entry.name} ${name}`)));
+        return `  ${patterns.join(" | ")}) value=${quote(`${option.takesNext ? "" : "="}${option.value}`)} ;;`;
+      }),
   );
-}
-
-function formatOption(option: CompletedOption): string[] {
-  const text = option.description.replace(/[[\]:\\]/g, (character) => `\\${character}`);
-  const value = option.choices.length > 0 ? `:value:(${option.choices.join(" ")})` : ":value:_files";
-  return option.names.map((name) => {
-    if (!option.takesValue) return quote(`${name}[${text}]`);
-    return quote(`${name}${name.startsWith("--") ? "=" : "+"}[${text}]${value}`);
-  });
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
+  return [...new Set(lines)];
 }

@@ -1,7 +1,7 @@
 import type { CommandDeclaration } from "../../src/cli/declaration.ts";
 import { commonExitCodes } from "../../src/cli/declaration.ts";
 import { globalOptions, helpOption } from "../../src/cli/global-options.ts";
-import { describeOption, exitCodesOf, spellOption, usagesOf, visibleOptions } from "../../src/cli/help.ts";
+import { describeOption, exitCodesOf, filesOf, spellOption, usagesOf, visibleOptions } from "../../src/cli/help.ts";
 import { escapeRoff, header, item, literal, paragraph, references, section } from "./roff.ts";
 
 export interface Page {
@@ -16,6 +16,15 @@ export function formatPages(root: CommandDeclaration, version: string): Page[] {
   const pages = paths.map((path) => ({ file: `${pageName(path)}.1`, text: formatCommand(path, version) }));
   return [{ file: "rkt.1", text: formatRoot(root, paths, version) }, ...pages];
 }
+
+/** Pages on the files that commands read, by their first word. */
+const FILE_PAGES: Readonly<Record<string, readonly string[]>> = {
+  pod: ["rkt.pod(5)"],
+  run: ["rkt-config(5)"],
+  prepare: ["rkt-config(5)"],
+  fetch: ["rkt-config(5)"],
+  config: ["rkt-config(5)"],
+};
 
 type Path = readonly CommandDeclaration[];
 
@@ -44,7 +53,7 @@ function formatRoot(root: CommandDeclaration, paths: readonly Path[], version: s
     section("GLOBAL OPTIONS", formatOptions([...globalOptions, helpOption])),
     section("EXIT STATUS", formatCodes([...commonExitCodes, { code: "2", meaning: "no command, or no such command" }])),
     section("EXAMPLES", formatExamples(root)),
-    section("SEE ALSO", references(["rkt.pod(5)", "systemctl(1)", "journalctl(1)", "machinectl(1)"])),
+    section("SEE ALSO", references(["rkt.pod(5)", "rkt-config(5)", "systemctl(1)", "journalctl(1)", "machinectl(1)"])),
   ].join("");
 }
 
@@ -60,6 +69,12 @@ function formatCommand(path: Path, version: string): string {
     section("COMMANDS", below.map((child) => item(`${pageName([...path, child])}(1)`, child.summary)).join("")),
     section("OPTIONS", formatOptions(command.options ?? [])),
     section("GLOBAL OPTIONS", command.run === undefined ? "" : `.PP\nSee \\fBrkt\\fR(1).\n`),
+    section(
+      "FILES",
+      filesOf(command)
+        .map(({ path: file, text }) => item(file, text))
+        .join(""),
+    ),
     section("EXIT STATUS", formatCodes(exitCodesOf(command))),
     section("EXAMPLES", formatExamples(command)),
     section("SEE ALSO", references(relatedTo(path, below))),
@@ -68,8 +83,8 @@ function formatCommand(path: Path, version: string): string {
 
 function relatedTo(path: Path, below: readonly CommandDeclaration[]): string[] {
   const above = path.slice(0, -1).map((_, index) => `${pageName(path.slice(0, index + 1))}(1)`);
-  const pod = path[0]?.name === "pod" ? ["rkt.pod(5)"] : [];
-  return ["rkt(1)", ...above, ...below.map((child) => `${pageName([...path, child])}(1)`), ...pod];
+  const files = FILE_PAGES[path[0]?.name ?? ""] ?? [];
+  return ["rkt(1)", ...above, ...below.map((child) => `${pageName([...path, child])}(1)`), ...files];
 }
 
 function formatOptions(options: Parameters<typeof visibleOptions>[0]): string {

@@ -1,5 +1,6 @@
 import { APP_DIRECTIVES, APP_KEYS, POD_KEYS, SERVICE_KEYS, SOCKET_KEYS } from "../../src/spec/keys.ts";
 import type { KeyInfo } from "../../src/spec/key-info.ts";
+import { type Difference, differences } from "./engine-differences.ts";
 import { escapeRoff, item, literal, paragraph, references, section } from "./roff.ts";
 
 const ETCD = [
@@ -59,6 +60,9 @@ export function formatPodPage(): string {
     section("[POD]", POD_KEYS.map(formatKey).join("")),
     section("[APP NAME]", describeApp()),
     section("[SOCKET NAME]", describeSocket()),
+    section("VIRTUAL MACHINES", describeMachines()),
+    section("IMAGES OF STAGE1", describeStage1()),
+    section("WHAT AN APP SEES", describeViews()),
     section("EXAMPLES", [ETCD, WEB].map(literal).join("")),
     section(
       "SEE ALSO",
@@ -94,10 +98,48 @@ function describeApp(): string {
   return head + APP_KEYS.map(formatKey).join("") + more + formatNames(APP_DIRECTIVES) + example("LimitNOFILE=65536");
 }
 
+function describeMachines(): string {
+  const text = [
+    "With Stage1=kvm the same declaration is a virtual machine: the newest kernel in /boot that has its modules (one made for clouds before others, or what rkt-config(5) names), the host's own systemd, and the apps' images as disks. The host needs /dev/kvm, /dev/vhost-vsock (module vhost_vsock), a hypervisor (qemu, or kvmtool's lkvm, which no distribution ships), mkfs.erofs, modprobe and systemd-journal-remote, and virtiofsd for volumes. kvm:qemu and kvm:lkvm choose the hypervisor; with kvm it is the first one of the order that rkt-config(5) sets. Without /dev/kvm qemu emulates a machine where that file allows it.",
+    "Under lkvm a pod has at most three layers of images, and volumes of the host come by 9p, from the hypervisor itself, which runs as the user rkt-vm: what that user may not read or write the pod may not either, what the pod makes is that user's, owners cannot be changed, and special files, locks and extended attributes do not work. It needs a kernel with 9p (linux-image-amd64), and one with CONFIG_X86_MPPARSE for more than one processor.",
+    "The machine has 128 MiB of memory, the limits of its apps' Memory=, and 128 MiB more if one of them has none; as many processors as the largest CPU= says, else one. What apps write to their roots and to volumes of kind empty is in that memory, and gone at the end.",
+    "No attributes trusted.* and no O_TMPFILE (before Linux 6.2) are in directories of the host, no attributes user.* in an app's own root before Linux 6.6; DNS=host and HostsEntry=host are the host's files as they were at apply. Whatever else an app sees otherwise than under nspawn is listed under WHAT AN APP SEES.",
+    "The unit's result is that of the first app that failed, as ever; a machine that ends without a word on its apps has failed with status 254. What a machine says of its apps and its journal is its own word, and concerns that pod alone. Its journal takes JournalMaxUse=, or 32 MiB where that is less: a guest that writes faster than the host stores has to wait, and meanwhile the oldest lines in its memory (16 MiB) give way. Of what it writes to its console the host's journal takes 500 lines in 30 seconds, or the multiple of that which systemd-journald(8) allows where there is much room.",
+    "Settings that an administrator makes for all programs of a host (fs.protected_*, fs.nr_open, kernel.pid_max, kernel.yama.ptrace_scope, vm.max_map_count, vm.overcommit_memory, vm.swappiness and others) are in its kernel as they were on the host at apply. Numbers of processes, open files and watches follow its memory; an app may have four fifths of its tasks.",
+  ];
+  return text.map(paragraph).join("");
+}
+
+function describeStage1(): string {
+  const text = [
+    "Stage1= names an image where it has a slash in it or begins with sha512-: by name of the store (coreos.com/rkt/stage1-coreos:2.0.0), by ID or its beginning, by absolute path or URL, as Image=. The image says itself which engine it is for. What runs inside the pod, systemd and its journal, is then of the image and not of the host's /usr; for kvm kernel and modules too; for fly nothing changes.",
+    "It is found or fetched when the pod is applied, needs a good signature by a key that is trusted for its name, and the pod's verdict covers it, so that it is judged anew before each start. A file of /usr/lib/rkt/stage1-images (or where paths.d says, rkt-config(5)) needs no signature, as long as it is there and directory and file are root's alone. The pod keeps its image until it is applied again: rkt image gc and rkt image rm leave it in the store.",
+    "coreos.com/rkt/stage1-coreos, stage1-kvm and stage1-fly mean nspawn, kvm and fly with the host's own files where the store has no image of that name, whatever the version. Images of the original rkt are refused.",
+  ];
+  return text.map(paragraph).join("");
+}
+
+function describeViews(): string {
+  const listOf = (engine: Difference["engine"]): string =>
+    differences
+      .filter((difference) => difference.engine === engine)
+      .map(({ what, text }) => item(what, text))
+      .join("");
+  return [
+    paragraph(
+      "From one declaration an app sees the same under every engine: variables, arguments, user and groups, capabilities, filter of system calls, limits, priority, descriptors, its root and its volumes, files of /dev, /run and /etc, names and addresses, what it may read, write and call. What differs from systemd-nspawn is listed here. With Stage1=kvm:",
+    ),
+    listOf("kvm"),
+    paragraph("With Stage1=fly:"),
+    listOf("fly"),
+  ].join("");
+}
+
 function describeSocket(): string {
   const text = [
     "A socket of the host that is handed to an app, under this NAME as its descriptor's name. One section gives rkt-pod@NAME.socket; further ones are rkt-pod@NAME:SOCKET.socket, enabled, started and stopped together with it. The sockets of a pod that failed ten times in a row are stopped. A bare port is the port at all addresses, IPv6 and IPv4.",
     "These keys are those of systemd.socket(5), with App= added: the app that gets the socket, which may be left out in a pod of one app. RemoveOnStop=yes and [Install] WantedBy=sockets.target are set by rkt. Accept=yes is an error, since one connection cannot be one pod.",
+    "A pod in a virtual machine (Stage1=kvm) gets no descriptor of the host's: the first connection starts rkt-proxy@NAME.service, which starts the pod, and systemd-socket-proxyd(8) carries each connection to a socket of the same name inside, at the pod's address and the same port (a port from 29300 on for a path, or where two have the same). So the app is activated as ever, but its peer is the host, and what it accepts is TCP by IPv4, also for a path. Each section has one ListenStream= there, and the pod a network. SocketUser=, SocketGroup= and SocketMode= decide about the host's socket; the port inside accepts whatever user of the host connects to it, and no other pod. Connections wait while the pod starts; those that come while its apps end go down with them.",
   ];
   return text.map(paragraph).join("") + formatNames(SOCKET_KEYS) + example("ListenStream=127.0.0.1:8080");
 }

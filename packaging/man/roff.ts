@@ -1,11 +1,14 @@
 /** man(7) requests as a value: every text is escaped here and nowhere else. */
 
-/** Escapes text for roff: backslashes, hyphens that are to stay hyphens, and a control character at a line's begin. */
+/** What roff would set as another character than the one that is to be typed. */
+const TYPED: Readonly<Record<string, string>> = { "\\": "\\e", "-": "\\-", "'": "\\(aq", "`": "\\(ga", "^": "\\(ha", "~": "\\(ti" };
+
+/** Escapes text for roff: what it would set as typographers do, a point that begins a line, and all that is not ASCII. */
 export function escapeRoff(text: string): string {
   return text
-    .replaceAll("\\", "\\e")
-    .replaceAll("-", "\\-")
-    .replace(/^([.'])/gm, "\\&$1");
+    .replace(/[\\\-'`^~]/g, (character) => TYPED[character] ?? "")
+    .replace(/[^\n -~]/gu, (character) => `\\[u${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}]`)
+    .replace(/^\./gm, "\\&.");
 }
 
 export function header(title: string, version: string): string {

