@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { posix } from "node:path";
 import { describe, it } from "node:test";
 import { RktError } from "../../src/base/error.ts";
+import { parseAcIdentifier, parseImageId } from "../../src/base/id.ts";
 import type { AppDescription, Engine, EnginePlan, PlanFile, PodDescription } from "../../src/pod/engine.ts";
 import { parseUnitFile } from "../../src/unit/parse.ts";
 import { serializeUnitFile, unitFile } from "../../src/unit/unit-file.ts";
@@ -52,6 +53,13 @@ function samples(): Record<string, PodDescription> {
       sysctls: [],
     }),
     "a pod on the host's network": describePod({ network: { kind: "host" }, job: true }),
+    "a pod with an image of stage1": describePod({
+      stage1: {
+        id: parseImageId(`sha512-${"b".repeat(128)}`),
+        name: parseAcIdentifier("coreos.com/rkt/stage1-coreos"),
+        root: "/var/lib/rkt/cas/tree/stage1/rootfs",
+      },
+    }),
   };
 }
 

@@ -13,5 +13,7 @@ for (const engine of [...engines, createFakeEngine()]) testEngine(engine);
 test("every folder of src/stage1 with an engine is in its list", () => {
   const folder = join(import.meta.dirname, "../../src/stage1");
   const found = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith("/engine.ts"));
-  assert.deepEqual(found.map((path) => path.split("/")[0]).toSorted(), engines.map((engine) => engine.name).toSorted());
+  // "kvm:qemu" is kvm with a choice.
+  const names = new Set(engines.map((engine) => engine.name.replace(/:.*/, "")));
+  assert.deepEqual(found.map((path) => path.split("/")[0]).toSorted(), [...names].toSorted());
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { parseAcName } from "../../src/base/id.ts";
+import { parseAcIdentifier, parseAcName, parseImageId } from "../../src/base/id.ts";
 import { createHost } from "../../src/host/node-host.ts";
 import type { AppDescription, EnginePlan, PlanFile, PodDescription } from "../../src/pod/engine.ts";
 import { loadEngines } from "../../src/stage1/index.ts";
@@ -43,6 +43,15 @@ const isolator = (name: string, value: unknown) => ({ name: name as AppDescripti
 const PODS: Readonly<Record<string, PodDescription>> = {
   smallest: small({ apps: [plain("app")] }),
   everything: describePod(),
+  stage1: small({
+    apps: [plain("app")],
+    stage1: {
+      id: parseImageId(`sha512-${"b".repeat(128)}`),
+      name: parseAcIdentifier("coreos.com/rkt/stage1-coreos"),
+      version: "2.0.0",
+      root: "/var/lib/rkt/cas/tree/stage1/rootfs",
+    },
+  }),
   job: small({ apps: [plain("app")], job: true }),
   sockets: small({
     apps: [plain("web"), plain("db", { uid: 999, gid: 999 })],
@@ -50,6 +59,21 @@ const PODS: Readonly<Record<string, PodDescription>> = {
       { name: "http", app: parseAcName("web"), listen: [{ kind: "stream", address: "[::]:80" }], options: [["BindIPv6Only", "both"]] },
       { name: "admin", app: parseAcName("web"), listen: [{ kind: "stream", address: "/run/web.sock" }], options: [] },
       { name: "query", app: parseAcName("db"), listen: [{ kind: "datagram", address: "127.0.0.1:53" }], options: [] },
+    ],
+  }),
+  terminal: small({
+    apps: [
+      plain("shell", { streams: { stdin: "tty", stdout: "tty", stderr: "tty" }, environment: [{ name: "TERM", value: "vt100" }] }),
+      plain("split", { streams: { stdin: "null", stdout: "tty", stderr: "log" }, output: "pipe" }),
+      plain("typed", { streams: { stdin: "tty", stdout: "log", stderr: "null" } }),
+      plain("silent", { streams: { stdin: "null", stdout: "null", stderr: "null" } }),
+    ],
+  }),
+  "terminal-console": small({
+    console: { kind: "pipes", directory: "/var/lib/rkt/pods/run/UUID/console", stdin: true },
+    apps: [
+      plain("errors", { streams: { stdin: "tty", stdout: "tty", stderr: "log" }, output: "pipe" }),
+      plain("output", { streams: { stdin: "null", stdout: "log", stderr: "null" }, output: "pipe" }),
     ],
   }),
   order: small({

@@ -44,6 +44,8 @@ forEachSuite((suite) => {
       assert.deepEqual([result.stdout, result.stderr, result.status], ["a\tb\n", "err\n", 7]);
       assert.match(await host.sh("journalctl -q -o cat -m _MACHINE_ID=$(tr -d -- - < /tmp/u1) -t box | sort"), /a\tb\nerr\n/);
       assert.match(await host.sh("rkt status --uuid-file=/tmp/u1"), /^state=exited$[\s\S]*^app-box=7$/m);
+      // Nobody waits for it any more.
+      assert.equal(await host.sh('stat -c %s "/var/lib/rkt/pods/run/$(cat /tmp/u1)/launcher"'), "0\n");
     });
 
     await t.test("a long output arrives whole", async () => {
@@ -64,6 +66,8 @@ forEachSuite((suite) => {
       );
       const uuid = await running(host, "/tmp/u2");
       await waitFor(async () => ((await host.sh(`rkt logs ${uuid}`)).includes("waiting") ? true : undefined), { what: "the app's trap" });
+      // When it was ready PID 1 does not know: the unit says nothing.
+      assert.match(await host.sh(`rkt status ${uuid}`), /^timeline=systemd 0 ms, engine \d+ ms, pod \d+ ms, app-box \d+ ms$/m);
       await host.sh(`pkill -TERM -f '${uuid}/[g]en/.*/wait'`);
       await exited;
       assert.match(await host.sh(`rkt logs ${uuid}`), /got term/);
@@ -133,6 +137,12 @@ forEachSuite((suite) => {
       const gone = async () => ((await host.sh("systemctl list-units --all --plain --no-legend 'rkt-clean-*'")) === "" ? true : undefined);
       await waitFor(gone, { what: "the clean-up" });
       assert.match(await host.sh(`rkt status ${uuid}`), /^state=exited$/m);
+      const foreign = `rkt run --net=none --uuid-file-save=/tmp/u4 ${IMAGE} --exec=/bin/sh -- -c 'sleep 1000'`;
+      await host.sh(`systemd-run --quiet --unit=killed --service-type=notify ${foreign}
+        systemctl kill --signal=KILL killed`);
+      await waitFor(gone, { what: "the clean-up" });
+      const killed = JSON.parse(await host.sh("rkt status --format=json --uuid-file=/tmp/u4")) as { readonly last_run: object };
+      assert.partialDeepStrictEqual(killed.last_run, { code: "killed", status: "KILL" });
     });
 
     await t.test("what is not trusted does not run, and leaves nothing", async () => {

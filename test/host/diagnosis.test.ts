@@ -1,20 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BOX_POD, bootWithBox, shellApp, systemctl } from "../lib/box.ts";
+import { BOX_POD, bootWithBox, shellApp, statusOf, systemctl } from "../lib/box.ts";
 import { forEachSuite } from "../lib/each-suite.ts";
-import type { TestHost } from "../lib/host.ts";
 import { applyPod } from "../lib/pod-host.ts";
-
-/** `KEY=VALUE` lines of `rkt status`. */
-async function statusOf(host: TestHost, pod: string): Promise<ReadonlyMap<string, string>> {
-  const text = await host.sh(`rkt status ${pod}`);
-  return new Map(
-    text
-      .trim()
-      .split("\n")
-      .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
-  );
-}
 
 const app = (exec: string, more = ""): string =>
   `${BOX_POD}Net=none\nJob=yes\n[App main]\nImage=/root/images/box.aci\nExec=${exec}\n${more}`;

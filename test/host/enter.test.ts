@@ -5,6 +5,7 @@ import { forEachSuite } from "../lib/each-suite.ts";
 import { bootHost, type TestHost } from "../lib/host.ts";
 import { applyPod, makeImage, trustPublisher } from "../lib/pod-host.ts";
 import type { Result } from "../lib/run.ts";
+import { openTerminal, typeInto } from "../lib/terminal.ts";
 import { waitFor } from "../lib/wait-for.ts";
 
 const USERS = "root:x:0:0::/root:/bin/sh\nwww:x:33:33::/:/bin/sh\n";
@@ -20,7 +21,7 @@ const LIMITS = `grep -E '^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp)' /proc/self/st
 const PODS_UNITS = "/sys/fs/cgroup/machine.slice/rkt-pod@one.service/payload/system.slice";
 const FROZEN = `grep -l 1 ${PODS_UNITS}/rkt_enter*/cgroup.freeze 2>/dev/null`;
 /** As soon as there is a control group for the command, which is frozen. */
-const KILL_WHILE_STARTING = `/usr/lib/rkt/bin/node /usr/lib/rkt/cli/rkt.cjs enter one true & pid=$!
+const KILL_WHILE_STARTING = `/usr/lib/rkt/bin/node /usr/lib/rkt/cli/rkt.cjs enter one sleep 0.4 & pid=$!
   while kill -0 $pid 2>/dev/null; do set -- ${PODS_UNITS}/rkt_enter*; [ ! -e "$1" ] || break; done; kill -9 $pid; ! wait $pid 2>/dev/null`;
 
 const SEVERAL = `[Pod]
@@ -51,21 +52,6 @@ async function compare(host: TestHost, app: string): Promise<{ readonly own: str
 
 function linesOf(text: string, pattern: RegExp): string[] {
   return text.split("\n").filter((line) => pattern.test(line));
-}
-
-/** Types into a terminal of the host (script(1)), prompt by prompt, and returns all that it showed, and the exit status. */
-async function typeInto(host: TestHost, command: string, lines: readonly (readonly [prompt: RegExp, typed: string])[]): Promise<Result> {
-  const child = host.spawn(["script", "-qec", command, "/dev/null"], { stdio: "pipe", env: { TERM: "xterm" } });
-  let stdout = "";
-  const ended = new Promise<number>((resolve) => void child.on("close", (code) => resolve(code ?? 255)));
-  child.stdout?.on("data", (bytes: Buffer) => (stdout += bytes.toString()));
-  let from = 0;
-  for (const [prompt, typed] of lines) {
-    const found = await waitFor(() => prompt.exec(stdout.slice(from)) ?? undefined, { what: `${prompt} in ${JSON.stringify(stdout)}` });
-    from += found.index + found[0].length;
-    child.stdin?.write(typed);
-  }
-  return { status: await ended, stdout, stderr: "" };
 }
 
 forEachSuite((suite) => {
@@ -207,6 +193,27 @@ forEachSuite((suite) => {
       assert.match(session.stdout.slice(session.stdout.indexOf("status=5")), / echo /, "the terminal is as it was");
       const mixed = await typeInto(host, "rkt enter one sh -c 'test -t 0 && echo tty; cat' </dev/null; echo status=$?", []);
       assert.match(mixed.stdout, /^status=0\r\n/, "a command without a terminal for its input gets none");
+    });
+    await t.test("a terminal: its window changes, job control, and it is lost", async () => {
+      const terminal = openTerminal(
+        host,
+        "stty rows 33 cols 77; (sleep 2; stty rows 44 cols 99 </dev/tty) & rkt enter one sh; echo status=$?",
+      );
+      await terminal.expect(/\$ /);
+      terminal.type("echo $TERM; sh -c 'trap \"stty size\" WINCH; while :; do sleep 0.1; done'\n");
+      await terminal.expect(/xterm\r\n/);
+      await terminal.expect(/44 99\r\n/);
+      terminal.type("\x03");
+      await terminal.expect(/\$ /);
+      terminal.type("sleep 7654\n");
+      await waitFor(async () => ((await host.run(["pgrep", "-f", "^sleep 7654"])).status === 0 ? true : undefined), { what: "sleep" });
+      terminal.type("\x1a");
+      await terminal.expect(/Stopped[^\n]*\n.*\$ /s);
+      await host.sh("kill -KILL $(pgrep -x script)");
+      await terminal.ended();
+      await waitFor(async () => ((await host.run(["pgrep", "-f", "^sleep 7654"])).status === 1 ? true : undefined), {
+        what: "the end of what was entered",
+      });
     });
     await t.test("a signal to rkt ends the command", async () => {
       for (const signal of ["TERM", "HUP"]) {

@@ -5,6 +5,7 @@ import { forEachSuite } from "../lib/each-suite.ts";
 import type { TestHost } from "../lib/host.ts";
 import { applyPod, compileStatic, makeImage, uuidOf } from "../lib/pod-host.ts";
 import { connect, SOCKET_APP } from "../lib/socket-app.ts";
+import { openTerminal } from "../lib/terminal.ts";
 import { waitFor } from "../lib/wait-for.ts";
 
 const POD = "[Pod]\nStage1=fly\nVolume=out,kind=host,source=/srv/out\n";
@@ -213,6 +214,16 @@ forEachSuite((suite) => {
         "/dev/null",
       ]);
       assert.equal(terminal.status, 5, terminal.stdout);
+      const typed = openTerminal(
+        host,
+        "stty rows 33 cols 77; rkt enter entered /bin/sh -c 'echo $TERM; stty size; read x; sleep 1000'; echo status=$?",
+      );
+      await typed.expect(/^xterm\r\n33 77\r\n/);
+      typed.type("\n");
+      await typed.expect(/\r\n/);
+      typed.type("\x03");
+      await typed.expect(/status=130\r\n/);
+      assert.ok(!(await typed.ended()).stdout.includes("\u001b]"), "no title of a window");
       await host.sh("systemctl stop rkt-pod@entered || :");
     });
 

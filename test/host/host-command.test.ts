@@ -58,6 +58,6 @@ forEachSuite((suite) => {
     child.stdin.write("tty; rkt list; exit 9\r");
     assert.equal(await closed, 9);
     assert.match(shown, /\r\/dev\/pts\/\d+\r\n/);
-    assert.match(shown, /UUID\s+POD\s+APP/);
+    assert.match(shown, /UUID[^\n]+APP[^\n]+IMAGE NAME/);
   });
 });

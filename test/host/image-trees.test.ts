@@ -66,7 +66,8 @@ forEachSuite((suite) => {
     await applyPod(host, "user", "[Pod]\nNet=none\n[App main]\nImage=example.com/upper\nExec=/bin/true\n");
     await makeImage(host, { name: "unused", app: { exec: ["/bin/true"] } });
     const id = (await rkt("fetch", "--full", "/root/images/unused.aci")).stdout.trim();
-    assert.equal((await rkt("image", "render", "example.com/unused", "/srv/unused")).status, 0);
+    const pod = (await rkt("prepare", "--quiet", "example.com/unused")).stdout.trim();
+    assert.equal((await rkt("rm", pod)).status, 0);
     const names = async (): Promise<string> => host.sh("rkt image list --no-legend --fields=name | sort; ls /var/lib/rkt/cas/tree | wc -l");
     assert.equal(await names(), "example.com/base:1\nexample.com/unused:1\nexample.com/upper:1\n3\n");
     const young = await rkt("image", "gc");

@@ -138,6 +138,15 @@ forEachSuite((suite) => {
     assert.match((await rkt("image", "verify", id)).stdout, /the tree differed from the image and was rendered again/);
     assert.equal((await rkt("image", "verify", id)).stdout, 'image "example.com/box:1": successfully verified\n');
 
+    await host.sh(`systemd-run --quiet --unit=ad-hoc rkt run --net=none --uuid-file-save=/root/ad-hoc ${aci}`);
+    const saved = async (): Promise<string | undefined> => (await host.run(["cat", "/root/ad-hoc"])).stdout.trim() || undefined;
+    const running = await waitFor(saved, { what: "the pod's UUID" });
+    assert.match((await rkt("status", "--wait-ready=60s", running)).stdout, /^state=running\n/);
+    await host.sh(`echo bad >/var/lib/rkt/cas/tree/${id}/rootfs/etc/added`);
+    assert.match((await rkt("image", "verify", id)).stderr, new RegExp(`running pods use it: "${running}"`));
+    await host.sh("rkt stop --uuid-file=/root/ad-hoc && rkt status --wait=60s --uuid-file=/root/ad-hoc && rkt rm --uuid-file=/root/ad-hoc");
+    assert.match((await rkt("image", "verify", id)).stdout, /was rendered again/);
+
     // A record that is lost leaves a tree that nobody refers to; the pod's own is kept as long as its generation is.
     await host.sh(
       `cd /var/lib/rkt/cas && cp image/${id}.json /root/record && rm image/${id}.json && rkt gc && test -d tree/${id}/rootfs/bin`,

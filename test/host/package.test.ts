@@ -37,6 +37,29 @@ forEachSuite((suite) => {
     assert.equal(checked.status, 0, checked.stderr);
   });
 
+  test("rkt-favordynmods.service is installed, for an administrator to enable", async () => {
+    const { host, deb } = await bootBare(suite);
+    await using _ = host;
+    const unit = "rkt-favordynmods.service";
+    await host.sh(`dpkg -i ${deb}`);
+    const state = async (): Promise<string> => (await host.run(["systemctl", "is-enabled", unit])).stdout.trim();
+    assert.equal(await state(), "disabled");
+    assert.equal((await host.run(["systemctl", "is-active", unit])).stdout, "inactive\n");
+    await host.sh("systemctl preset rkt-favordynmods.service rkt-boot.service rkt-gc.timer");
+    assert.equal(await state(), "disabled");
+    assert.equal(await host.sh("systemctl is-enabled rkt-boot.service rkt-gc.timer"), "enabled\nenabled\n");
+    assert.match(await host.sh(`man --where ${unit}`), /man8\/rkt-favordynmods\.service\.8\.gz/);
+    const page = await host.run(["man", "--warnings", "--pager=cat", unit]);
+    assert.equal(page.stderr, "");
+    // The test host is a container, where the kernel would ignore the option: the unit is skipped, not failed.
+    await host.sh(`systemctl enable --now ${unit}`);
+    assert.equal(await host.sh(`systemctl show -P ConditionResult ${unit}`), "no\n");
+    await host.sh(`dpkg -i ${deb}`);
+    assert.equal(await state(), "enabled");
+    await host.sh("dpkg --purge rkt");
+    assert.equal(await host.sh(`find /etc/systemd /var/lib/systemd/deb-systemd-helper-enabled -name '*favordynmods*'`), "");
+  });
+
   test("what rkt opens in the host belongs to no one else's Node", async () => {
     const { host, deb } = await bootBare(suite);
     await using _ = host;
@@ -44,6 +67,18 @@ forEachSuite((suite) => {
     const result = await host.run(["rkt", "version"], { env: { NODE_OPTIONS: "--no-such-option", NODE_EXTRA_CA_CERTS: "/nowhere" } });
     assert.equal(result.status, 0, result.stderr);
     assert.equal(result.stderr, "");
+  });
+
+  test("the parts that every command loads are compiled ahead, by this very Node", async () => {
+    const { host, deb } = await bootBare(suite);
+    await using _ = host;
+    await host.sh(`dpkg -i ${deb}`);
+    const script = `const { load, parts, scripts } = require("/usr/lib/rkt/cli/rkt.cjs"); load("./rkt.js");
+      console.error(parts);
+      process.on("exit", () => console.error([...scripts].map(([file, script]) => file + " " + script.cachedDataRejected).join()))`;
+    const result = await host.run(["/usr/lib/rkt/bin/node", "-e", script, "rkt", "version"]);
+    // Another build has other names: nothing of it can be taken for this one's.
+    assert.match(result.stderr, /^\/usr\/lib\/rkt\/cli\/[0-9a-f]{16}\ncore\.js false\b/);
   });
 
   test("removal is refused while a pod runs, and purge leaves nothing", async () => {

@@ -76,21 +76,21 @@ forEachSuite((suite) => {
           .split("\n")
           .map((line) => line.split(/\t+/));
       const [head = [], ...rows] = cells(await host.sh("rkt list"));
-      assert.deepEqual(head, ["UUID", "POD", "APP", "IMAGE NAME", "STATE", "CREATED", "STARTED", "NETWORKS"]);
-      const web = rows.find((row) => row[1] === "web") ?? [];
-      assert.deepEqual(web.slice(0, 5), [uuid.slice(0, 8), "web", "web", "example.com/box:1", "running"]);
+      assert.deepEqual(head, ["UUID", "APP", "IMAGE NAME", "STATE", "CREATED", "STARTED", "NETWORKS", "POD"]);
+      const web = rows.find((row) => row.at(-1) === "web") ?? [];
+      assert.deepEqual(web.slice(0, 4), [uuid.slice(0, 8), "web", "example.com/box:1", "running"]);
       assert.deepEqual(rows[rows.indexOf(web) + 1]?.slice(1, 3), ["aside", "example.com/box:1"]);
       assert.deepEqual(
         rows
-          .map((row) => row[4])
+          .map((row) => row[3])
           .filter(Boolean)
           .toSorted(),
         ["exited", "prepared", "prepared", "running"],
       );
-      const full = cells(await host.sh("rkt list --full --no-legend")).find((row) => row[1] === "web") ?? [];
+      const full = cells(await host.sh("rkt list --full --no-legend")).find((row) => row.at(-1) === "web") ?? [];
       assert.equal(full[0], uuid);
-      assert.match(full[4] ?? "", /^sha512-[0-9a-f]{12}$/);
-      assert.match(full[6] ?? "", /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.?\d* [+-]\d{4} /);
+      assert.match(full[3] ?? "", /^sha512-[0-9a-f]{12}$/);
+      assert.match(full[5] ?? "", /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.?\d* [+-]\d{4} /);
     });
 
     await t.test("list: the original's JSON, and what named pods have besides", async () => {
@@ -124,6 +124,33 @@ forEachSuite((suite) => {
       const [ended = {}] = failed["apps"] as Json[];
       assert.deepEqual([ended["state"], ended["exit_code"], (failed["last_run"] as Json)["result"]], ["exited", 3, "exit-code"]);
       assert.match((await rkt(host, "list", "--format=json-pretty")).stdout, /^\[\n\t\{\n\t\t"name": "/);
+    });
+
+    await t.test("list, status: aligned and coloured on a terminal, in the same words as in a pipe", async () => {
+      // Colours as <32>.
+      const show = ({ stdout }: Result): string =>
+        stdout
+          .replaceAll("\r", "")
+          .replaceAll("\u001b[", "<")
+          .replaceAll(/(<\d+)m/g, "$1>");
+      const onTerminal = async (command: string, env: Readonly<Record<string, string>>): Promise<string> =>
+        show(await host.run(["script", "--quiet", "--return", "--command", command, "/dev/null"], { env }));
+      const wordsOf = (text: string): string =>
+        withoutTimes(
+          text
+            .replaceAll(/<\d+>/g, "")
+            .replaceAll(/[ \t]+/g, " ")
+            .replaceAll(/ $/gm, ""),
+        );
+      const piped = await host.sh("rkt list");
+      const shown = await onTerminal("rkt list", { TERM: "xterm" });
+      assert.match(shown, /<32>running<0>/);
+      assert.match(shown, /<31>exited<0>/, "a run that failed");
+      assert.doesNotMatch(shown, /\t/);
+      assert.equal(wordsOf(shown), wordsOf(piped));
+      assert.match(await onTerminal("rkt status fails", { TERM: "xterm" }), /^state=<31>exited<0>$/m);
+      for (const env of [{ TERM: "dumb" }, { TERM: "xterm", NO_COLOR: "1" }]) assert.doesNotMatch(await onTerminal("rkt list", env), /</);
+      assert.doesNotMatch(show(await host.run(["rkt", "list"], { env: { TERM: "xterm", FORCE_COLOR: "1" } })), /</);
     });
 
     await t.test("list: members of group rkt need neither root nor D-Bus, and read lists and nothing else", async () => {
@@ -182,7 +209,18 @@ forEachSuite((suite) => {
       assert.equal((await waiting).stdout.split("\n")[0], "state=prepared", "what does not run has ended");
       await host.sh("systemctl start --no-block rkt-pod@idle");
       assert.equal((await rkt(host, "status", "--wait-ready=30s", "idle")).stdout.split("\n")[0], "state=running");
-      const end = rkt(host, "status", "--wait", "idle");
+      for (const option of [
+        "--wait-ready",
+        "--wait-ready=-1s",
+        "--wait-ready=true",
+        "--wait-ready=1000h",
+        "--wait-ready=false",
+        "--wait=F",
+      ]) {
+        assert.equal((await rkt(host, "status", option, "idle")).stdout.split("\n")[0], "state=running", option);
+      }
+      assert.match((await rkt(host, "status", "--wait=soon", "idle")).stderr, /^status: Cannot use --wait="soon": it is no duration\n/);
+      const end = rkt(host, "status", "--wait=-1", "idle");
       await host.sh("systemctl stop rkt-pod@idle");
       assert.equal((await end).stdout.split("\n")[0], "state=exited");
     });

@@ -46,7 +46,17 @@ forEachSuite((suite) => {
   test("an app runs in the context that image and pod file say", async (t) => {
     await using host = await bootWithBox(suite, {
       app: { exec: ["/bin/true"], environment: ENVIRONMENT, workingDirectory: "/srv/image" },
-      prepare: "mkdir -p srv/image srv/www 'srv/a b%n$x' opt",
+      prepare: "mkdir -p srv/image srv/www 'srv/a b%n$x' opt; mkdir -p run/own; echo image >run/own/file",
+    });
+
+    await t.test("what the image has in /run", async () => {
+      await applyPod(
+        host,
+        "run",
+        `${BOX_POD}Net=none\nJob=yes\n${shellApp("main", "cat /run/own/file >/out/run; echo new >/run/own/file")}`,
+      );
+      await host.sh("systemctl start rkt-pod@run");
+      assert.equal(await host.read("/srv/out/run"), "image\n");
     });
 
     await t.test("user and groups, by number and by name", async () => {

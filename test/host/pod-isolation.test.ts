@@ -153,7 +153,7 @@ forEachSuite((suite) => {
     await t.test("the kernel's settings cannot be written, by root and with CAP_SYS_ADMIN neither", async () => {
       const script = `
         for path in /proc/sys/kernel/core_pattern /proc/sys/kernel/hostname /proc/sys/vm/overcommit_memory /proc/sysrq-trigger /sys/kernel/uevent_helper \\
-            /sys/kernel/mm/transparent_hugepage/enabled /proc/irq/default_smp_affinity; do
+            /sys/kernel/mm/transparent_hugepage/enabled /proc/irq/default_smp_affinity /proc/sys/net/ipv4/ip_forward /proc/mtrr; do
           [ -e $path ] || continue
           if (echo x >$path) 2>/dev/null; then echo "written $path"; fi
         done

@@ -69,7 +69,7 @@ forEachSuite((suite) => {
         [`[Pod]\nNet=none\n${app}[Service]\nDelegate=no\n`, /checked\.pod:6: /],
         [`[Pod]\nNet=mine\n${app}`, /checked\.pod:2: Cannot use "Net=mine": networks not found: "mine"/],
         [`[Pod]\nNet=default:IP=10.0.0.1\n${app}`, /checked\.pod:2: /],
-        [`[Pod]\nNet=none\nStage1=kvm\n${app}`, /checked\.pod:3: [^]*nspawn/],
+        [`[Pod]\nNet=none\nStage1=rocket\n${app}`, /checked\.pod:3: [^]*nspawn/],
         [`[Pod]\nNet=none\n${app}Credential=x\n`, /checked\.pod:5: /],
         [`[Pod]\nNet=none\n${app}AppArmorProfile=x\n`, /checked\.pod:5: /],
         [`[Pod]\nNet=none\n[App Bad_Name]\nImage=x\n`, /checked\.pod:3: /],

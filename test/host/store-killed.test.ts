@@ -31,14 +31,16 @@ forEachSuite((suite) => {
   });
   after(() => host.end());
 
-  /** Each call of the command, as name and number: strace counts every name for itself. */
+  /** Each call of the command, as name and number: strace counts every name for itself, in every thread. */
   async function listPoints(command: string): Promise<{ call: string; number: number }[]> {
     const trace = await host.sh(`strace -f -qq -o /root/trace -e trace=${CALLS} ${command} >/dev/null && cat /root/trace`);
     const counts = new Map<string, number>();
-    return [...trace.matchAll(/^\d+ +(\w+)\(/gm)].map(([, call = ""]) => {
-      counts.set(call, (counts.get(call) ?? 0) + 1);
-      return { call, number: counts.get(call) ?? 0 };
+    const points = [...trace.matchAll(/^(\d+) +(\w+)\(/gm)].map(([, thread = "", call = ""]) => {
+      const key = `${thread} ${call}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+      return { call, number: counts.get(key) ?? 0 };
     });
+    return [...new Map(points.map((point) => [`${point.call} ${point.number}`, point])).values()];
   }
 
   /** Kills the command at each of its points, after the preparation; returns how many there were. */

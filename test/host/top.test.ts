@@ -38,7 +38,7 @@ forEachSuite((suite) => {
       const table = await host.sh("rkt top --interval=100ms two");
       assert.match(
         table,
-        /^UUID\s+POD\s+APP\s+CPU\s+MEMORY\s+TASKS\s+READ\s+WRITTEN\n[0-9a-f]{8}\s+two\s+\d+\.\d%[^\n]*\n\s+busy\s+\d[^\n]*\n\s+idle\s+\d+\.\d%/,
+        /^UUID\s+APP\s+CPU\s+MEMORY\s+TASKS\s+READ\s+WRITTEN\s+POD\n[0-9a-f]{8}\s+\d+\.\d%[^\n]*\stwo\n\s+busy\s+\d[^\n]*\n\s+idle\s+\d+\.\d%/,
       );
       const watch = "timeout --foreground -s INT 4 rkt top --interval=100ms two";
       const live = await host.run(["script", "--quiet", "--return", "--command", watch, "/dev/null"]);

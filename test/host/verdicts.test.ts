@@ -66,7 +66,16 @@ forEachSuite((suite) => {
     assert.deepEqual(await verdicts(), ["refused"]);
     assert.equal((await host.sh("systemctl is-active rkt-pod@web.service rkt-pod@web.socket || :")).trim(), "active\ninactive");
     await host.sh("systemctl stop rkt-pod@web.service");
+    const directory = `/var/lib/rkt/pods/named/${uuid}`;
+    const before = await host.sh(`touch ${directory}/rw.last/kept; cat ${directory}/started; stat -c %Y ${directory}/started`);
     assert.match(await failingStart(), REFUSAL);
+    assert.equal((await host.sh("systemctl show -P Result rkt-pod@web")).trim(), "exit-code");
+    // It was no run: nothing of the last one is lost, and no app has ended.
+    assert.equal(
+      await host.sh(`ls ${directory}/rw.last/kept; cat ${directory}/started; stat -c %Y ${directory}/started`),
+      `${directory}/rw.last/kept\n${before}`,
+    );
+    assert.equal(await host.sh(`cat ${directory}/last`), "exit-code - -\n");
     await host.sh("rkt trust --prefix=example.com --skip-fingerprint-review /root/key.asc");
     assert.equal((await verdicts()).includes("refused"), false);
     await host.sh("systemctl start rkt-pod@web.service && systemctl stop rkt-pod@web.service");

@@ -7,8 +7,10 @@ const ROOT = join(import.meta.dirname, "../..");
 const NODE = process.execPath;
 
 /** Without root and network: a minute at most. */
-const QUICK = ["test/unit/**/*.test.ts", "test/golden/**/*.test.ts", "test/contract/**/*.test.ts", "test/repo/**/*.test.ts"];
-const HOST = ["test/host/**/*.test.ts"];
+const QUICK: string[] = ["test/unit/**/*.test.ts", "test/golden/**/*.test.ts", "test/contract/**/*.test.ts", "test/repo/**/*.test.ts"];
+const HOST: string[] = ["test/host/**/*.test.ts"];
+/** First of all, by its name. */
+const MACHINES = "test/all-machines.ts";
 
 interface Check {
   readonly name: string;
@@ -41,9 +43,12 @@ function runChecks(): boolean {
   return good;
 }
 
+function list(patterns: string[]): string[] {
+  return globSync(patterns, { cwd: ROOT }).toSorted();
+}
+
 /** Says what failed while it runs; the summary of the runner is repeated as the very end of the output. */
-function runTests(patterns: readonly string[], options: readonly string[]): boolean {
-  const files = globSync(patterns as string[], { cwd: ROOT }).toSorted();
+function runTests(files: readonly string[], options: readonly string[]): boolean {
   mkdirSync(join(ROOT, ".build"), { recursive: true });
   const protocol = join(ROOT, `.build/tests-${process.pid}.tap`);
   const reporters = ["spec:stdout", `tap:${protocol}`].flatMap((pair) => {
@@ -61,8 +66,9 @@ function main(): boolean {
   if (!existsSync(join(ROOT, "node_modules"))) throw new Error("Cannot run the checks: node_modules is missing");
   const checked = runChecks();
   const tested = whole
-    ? runTests([...QUICK, ...HOST], ["--test-concurrency=2", "--test-timeout=600000"])
-    : runTests(QUICK, ["--test-concurrency=2"]);
+    ? // A whole file's, too.
+      runTests([MACHINES, ...list([...QUICK, ...HOST])], ["--test-concurrency=2", "--test-timeout=3500000"])
+    : runTests(list(QUICK), ["--test-concurrency=2"]);
   return checked && tested;
 }
 

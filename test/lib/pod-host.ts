@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { TestHost } from "./host.ts";
+import type { TestMachine } from "./machine.ts";
 import { CACHE } from "./tree.ts";
 
 const KEY_MAIL = "publisher@example.com";
@@ -21,7 +21,7 @@ export interface TestImage {
 }
 
 /** A publisher's OpenPGP key, made in the host by gpg and trusted for `example.com`. Once per host, before `makeImage`. */
-export async function trustPublisher(host: TestHost): Promise<void> {
+export async function trustPublisher(host: TestMachine): Promise<void> {
   await host.sh(`
     gpg --quiet --batch --passphrase '' --quick-generate-key 'publisher <${KEY_MAIL}>' ed25519 sign never
     gpg --quiet --batch --armor --output /root/key.asc --export ${KEY_MAIL}
@@ -29,7 +29,7 @@ export async function trustPublisher(host: TestHost): Promise<void> {
 }
 
 /** Makes a signed ACI of the host's static busybox and the given files; returns its path in the host. */
-export async function makeImage(host: TestHost, image: TestImage): Promise<string> {
+export async function makeImage(host: TestMachine, image: TestImage): Promise<string> {
   const place = `/root/images/${image.name}`;
   const manifest = {
     acKind: "ImageManifest",
@@ -48,7 +48,7 @@ export async function makeImage(host: TestHost, image: TestImage): Promise<strin
     await host.write(`${place}/rootfs/${path}`, content, typeof content === "string" ? 0o644 : 0o755);
   }
   await host.sh(`cd ${place} && mkdir -p rootfs/bin rootfs/tmp rootfs/etc && chmod 1777 rootfs/tmp && cp "$(command -v busybox)" rootfs/bin/busybox
-    for applet in $(busybox --list); do [ "$applet" = busybox ] || ln -sf busybox rootfs/bin/$applet; done
+    busybox --list | (cd rootfs/bin && perl -ne 'chomp; symlink "busybox", $_')
     (cd rootfs && ${image.prepare ?? ":"})
     tar --numeric-owner --owner=0 --group=0 -cf ${place}.aci manifest rootfs
     rm -f ${place}.aci.asc && gpg --quiet --batch --armor --detach-sign --output ${place}.aci.asc ${place}.aci`);
@@ -56,13 +56,13 @@ export async function makeImage(host: TestHost, image: TestImage): Promise<strin
 }
 
 /** Declares a pod and applies it. */
-export async function applyPod(host: TestHost, name: string, declaration: string): Promise<void> {
+export async function applyPod(host: TestMachine, name: string, declaration: string): Promise<void> {
   await host.write(`/etc/rkt/pods.d/${name}.pod`, declaration);
   await host.sh(`rkt pod apply ${name}`);
 }
 
 /** The pod's UUID. */
-export async function uuidOf(host: TestHost, name: string): Promise<string> {
+export async function uuidOf(host: TestMachine, name: string): Promise<string> {
   return (await host.sh(`rkt status ${name} | sed -n 's/^uuid=//p'`)).trim();
 }
 

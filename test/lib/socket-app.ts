@@ -1,4 +1,4 @@
-import type { TestHost } from "./host.ts";
+import type { TestMachine } from "./machine.ts";
 
 /**
  * A server for sockets that systemd hands over: each connection (or datagram) gets one line that tells what the server got,
@@ -42,28 +42,29 @@ int main(int argc, char **argv) {
 }
 `;
 
-/** Connects COUNT times at once to a path, or to a host and port, and prints what each got, or its error. */
+/** Connects COUNT times at once to a path, or to a host and port, and prints what each got, or its error; waits so many milliseconds for an answer. */
 const CLIENT = `
 const net = require("node:net");
-const [count, target, host] = process.argv.slice(1);
+const [count, target, host, patience] = process.argv.slice(1);
 for (let i = 0; i < Number(count); i++) {
   const socket = net.connect(target.startsWith("/") ? { path: target } : { port: Number(target), host });
   let text = "";
-  socket.setTimeout(20000, () => socket.destroy(new Error("silent")));
+  socket.setTimeout(Number(patience), () => socket.destroy(new Error("silent")));
   socket.on("data", (data) => (text += data));
   socket.on("error", (error) => console.log("error " + (error.code ?? error.message)));
   socket.on("end", () => console.log(text === "" ? "nothing" : text.trimEnd()));
 }
 `;
 
-/** What `count` connections at once get, a line each. `target` is a path or a port. */
+/** What `count` connections at once get, a line each, within `patience` milliseconds. `target` is a path or a port. */
 export async function connect(
-  host: TestHost,
+  host: TestMachine,
   target: string | number,
-  options: { count?: number; address?: string } = {},
+  options: { count?: number; address?: string; patience?: number } = {},
 ): Promise<string[]> {
-  const { count = 1, address = "127.0.0.1" } = options;
-  const result = await host.run(["/usr/lib/rkt/bin/node", "-e", CLIENT, String(count), String(target), address], { timeout: 40_000 });
+  const { count = 1, address = "127.0.0.1", patience = 60_000 } = options;
+  const argv = ["/usr/lib/rkt/bin/node", "-e", CLIENT, String(count), String(target), address, String(patience)];
+  const result = await host.run(argv, { timeout: patience + 30_000 });
   return result.stdout.split("\n").slice(0, -1);
 }
 
@@ -75,6 +76,6 @@ socket.send("x", Number(process.argv[1]), "127.0.0.1");
 `;
 
 /** The answer to one datagram. */
-export async function askDatagram(host: TestHost, port: number): Promise<string> {
+export async function askDatagram(host: TestMachine, port: number): Promise<string> {
   return (await host.run(["/usr/lib/rkt/bin/node", "-e", ASK, String(port)], { timeout: 40_000 })).stdout.trim();
 }

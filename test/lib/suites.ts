@@ -3,7 +3,7 @@ export const SUITES = ["bookworm", "trixie"] as const;
 export type Suite = (typeof SUITES)[number];
 
 /** Nothing here compiles or serves the tests' own needs only: a host is what a user's machine is. Test programs are compiled outside. */
-export const HOST_PACKAGES: readonly string[] = [
+const HOST_PACKAGES: readonly string[] = [
   "acl",
   "attr",
   "busybox-static",
@@ -11,6 +11,7 @@ export const HOST_PACKAGES: readonly string[] = [
   "ca-certificates",
   "curl",
   "dbus",
+  "dtach",
   "etcd-client",
   "etcd-server",
   "gawk",
@@ -37,8 +38,22 @@ export const HOST_PACKAGES: readonly string[] = [
   "zstd",
 ];
 
+/** What a virtual machine has beyond that: a way in, what a Debian on hardware comes with, and what pods in virtual machines need. */
+const VM_PACKAGES: readonly string[] = [
+  "apparmor",
+  "e2fsprogs",
+  "erofs-utils",
+  "libpam-systemd",
+  "openssh-server",
+  "qemu-system-x86",
+  "systemd-journal-remote",
+];
+
+/** Debian 12 has it in a package that qemu needs. */
+const SUITE_VM_PACKAGES: Readonly<Record<Suite, readonly string[]>> = { bookworm: [], trixie: ["virtiofsd"] };
+
 /** Slow, of no use in a throw-away host, or reaching the machine outside through the writable /sys and /proc/sys. */
-export const MASKED_UNITS: readonly string[] = [
+const MASKED_IN_NSPAWN: readonly string[] = [
   "apt-daily-upgrade.timer",
   "apt-daily.timer",
   "console-getty.service",
@@ -54,6 +69,10 @@ export const MASKED_UNITS: readonly string[] = [
   "ldconfig.service",
   "man-db.timer",
   "modprobe@.service",
+  "podman-auto-update.service",
+  "podman-auto-update.timer",
+  "podman-clean-transient.service",
+  "podman-restart.service",
   "sys-kernel-config.mount",
   "sys-kernel-debug.mount",
   "sys-kernel-tracing.mount",
@@ -75,6 +94,43 @@ export const MASKED_UNITS: readonly string[] = [
   "systemd-update-utmp-runlevel.service",
   "var-lib-machines.mount",
 ];
+
+/** Slow, of no use without a user at its console, or at work when a saved machine's clock is set. */
+const MASKED_IN_VM: readonly string[] = [
+  "apt-daily-upgrade.timer",
+  "apt-daily.timer",
+  "dev-hugepages.mount",
+  "dpkg-db-backup.timer",
+  "e2scrub_all.timer",
+  "e2scrub_reap.service",
+  "etcd.service",
+  "fstrim.timer",
+  "getty.target",
+  "man-db.timer",
+  "modprobe@drm.service",
+  "systemd-binfmt.service",
+  "systemd-firstboot.service",
+  "systemd-networkd.service",
+  "systemd-pstore.service",
+  "systemd-timesyncd.service",
+  "systemd-tmpfiles-clean.timer",
+  "user@.service",
+  "var-lib-machines.mount",
+];
+
+/** How hosts of a suite differ by what they run in. */
+export interface HostKind {
+  readonly packages: readonly string[];
+  readonly suitePackages?: Readonly<Record<Suite, readonly string[]>>;
+  readonly masked: readonly string[];
+}
+
+export const NSPAWN_HOST: HostKind = { packages: HOST_PACKAGES, masked: MASKED_IN_NSPAWN };
+export const VIRTUAL_MACHINE: HostKind = {
+  packages: [...HOST_PACKAGES, ...VM_PACKAGES],
+  suitePackages: SUITE_VM_PACKAGES,
+  masked: MASKED_IN_VM,
+};
 
 /** RKT_SUITE=trixie restricts the tests to one suite. */
 export function chosenSuites(): readonly Suite[] {

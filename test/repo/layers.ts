@@ -51,6 +51,7 @@ export const PACKAGE_OWNERS: Readonly<Record<string, string>> = {
   commander: "cli",
   openpgp: "trust",
   "tar-stream": "image",
+  aws4: "image",
 };
 
 /** Of Node's own modules, those that reach the machine. */

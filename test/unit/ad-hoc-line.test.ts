@@ -28,11 +28,14 @@ const host = {
   files: {
     tryStat: (path: string) => (files[path] === undefined ? undefined : { type: "file", size: files[path].length }),
     readText: (path: string) => files[path] ?? "",
+    exists: (path: string) => path === "/images/mine.aci",
   },
 } as unknown as Parameters<typeof parseRunLine>[2]["host"];
 
+const stage1Directory = () => "/images";
+
 function parse(line: string, insecure: readonly string[] = []): RunRequest {
-  return parseRunLine("run", line.split(" "), { host, insecure: new Set(insecure) }).request;
+  return parseRunLine("run", line.split(" "), { host, insecure: new Set(insecure), stage1Directory }).request;
 }
 
 const manifest = parseImageManifest(
@@ -66,8 +69,16 @@ test("options of the pod", () => {
       { dns: ["192.0.2.1", "192.0.2.2"], dnsSearch: ["a"], dnsOption: ["b"], dnsDomain: "c" },
     ],
     ["--hosts-entry=192.0.2.1=a --hosts-entry host --hostname h x", { hostsEntry: ["192.0.2.1=a", "host"], hostname: "h" }],
-    ["--stage1-name=coreos.com/rkt/stage1-fly x", { stage1: "fly" }],
-    ["--stage1-name=coreos.com/rkt/stage1-coreos:1.30.0 x", { stage1: "nspawn" }],
+    ["--stage1-name=coreos.com/rkt/stage1-coreos:1.30.0 x", { stage1: "coreos.com/rkt/stage1-coreos:1.30.0" }],
+    ["--stage1-name=kvm:qemu x", { stage1: "kvm:qemu" }],
+    ["--stage1-hash=sha512-0a x", { stage1: "sha512-0a" }],
+    ["--stage1-image=sha512-0a x", { stage1: "sha512-0a" }],
+    ["--stage1-image=example.com/mine,version=1 x", { stage1: "example.com/mine,version=1" }],
+    ["--stage1-image=/a/../mine.aci x", { stage1: "/mine.aci" }],
+    ["--stage1-path=/mine.aci x", { stage1: "/mine.aci" }],
+    ["--stage1-url=https://example.com/mine.aci x", { stage1: "https://example.com/mine.aci" }],
+    ["--stage1-url=file:///mine.aci x", { stage1: "file:///mine.aci" }],
+    ["--stage1-from-dir=mine.aci x", { stage1: "/images/mine.aci" }],
     ["--stage1-from-dir=stage1-fly.aci x", { stage1: "fly" }],
     [
       "--set-env=A=1 --set-env=B=a=b x",
@@ -156,11 +167,21 @@ test("pull policies and old spellings", () => {
     ["x", "--pull-policy=never x", "--store-only x", "--no-store x"].map((line) => parse(line).apps[0]?.pull),
     ["new", "never", "never", "update"],
   );
-  const { warnings } = parseRunLine("run", ["--private-net", "--store-only", "x", "--cap-retain=CAP_KILL"], { host, insecure: new Set() });
+  const { warnings } = parseRunLine("run", ["--private-net", "--store-only", "x", "--cap-retain=CAP_KILL"], {
+    host,
+    insecure: new Set(),
+    stage1Directory,
+  });
   assert.deepEqual(
     warnings.map((text) => text.split(" ")[0]),
     ["--private-net", "--store-only", "--cap-retain"],
   );
+});
+
+test("modes of the standard streams", () => {
+  const streams = (line: string) => declare(line).apps[0]?.streams;
+  assert.equal(streams("a --stdin=null --stdout=log"), undefined);
+  assert.deepEqual(streams("a --stdin=tty --stdout=tty --stderr=null"), { stdin: "tty", stdout: "tty", stderr: "null" });
 });
 
 test("protections that are switched off", () => {
@@ -194,15 +215,22 @@ test("what is wrong is refused in words", () => {
     ["a --environment=A=1 --environment=A=2", /Cannot set "A" twice/],
     ["--set-env-file=/none a", /it does not exist/],
     ["--set-env-file=/twice a", /sets "A" twice/],
-    ["--stage1-hash=sha512-ab a", /Cannot use --stage1-hash: stage1 images are not there yet/],
+    ["--stage1-hash=sha512-ab --stage1-name=x.com/y a", /--stage1-name together with --stage1-hash: both choose/],
+    ["--stage1-hash=example.com/other a", /--stage1-hash="example.com\/other": it takes a hash As in "--stage1-hash=sha512-/],
+    ["--stage1-name=/x a", /--stage1-name="\/x": it takes a name/],
+    ["--stage1-url=/x a", /it takes a url/],
+    ["--stage1-from-dir=other.aci a", /Cannot use stage1 "other\.aci": \/images has no such file/],
+    ["--stage1-from-dir=../x.aci a", /it takes the name of a file in \/images/],
+    ["--stage1-image=docker://x a", /images of stage1 are ACIs/],
     ["--pod-manifest=/x", /Cannot read pod manifest "\/x": it does not exist/],
     ["--pod-manifest=/manifest a", /together with images/],
     ["--pod-manifest=/manifest --volume=v,kind=empty", /conflicting flags set with --pod-manifest/],
     ["--pod-manifest=/env", /Cannot read pod manifest "\/env": /],
     ["--mds-register a", /no metadata service/],
     ["--ipc=parent a", /none of its values/],
-    ["--stage1-name=example.com/other a", /rkt does not know it/],
-    ["a --stdin=stream", /none of its values/],
+    ["a --stdin=stream", /Cannot use mode "stream" of --stdin: .*rkt attach/],
+    ["a --stderr=file", /Cannot use "file" as --stderr It takes log, null, tty/],
+    ["--interactive a --stdin=tty", /--interactive together with --stdin/],
   ];
   for (const [line, message] of table) {
     assert.throws(
@@ -251,4 +279,18 @@ test("a pod manifest gives apps, volumes and ports", () => {
 
 test("names of options are unique", () => {
   for (const options of [runOptions, prepareOptions]) assert.equal(new Set(options.map(({ name }) => name)).size, options.length);
+});
+
+test("the configured stage1 counts where the line names none, and is not asked for where it does", () => {
+  const engine = (line: string, stage1: () => string | undefined): string =>
+    parseRunLine("run", line.split(" "), { host, insecure: new Set(), stage1Directory, stage1 }).request.pod.stage1;
+  assert.equal(
+    engine("x", () => undefined),
+    "nspawn",
+  );
+  assert.equal(
+    engine("x", () => "fly"),
+    "fly",
+  );
+  assert.equal(engine("--stage1-name=example.com/mine x", assert.fail), "example.com/mine");
 });

@@ -5,6 +5,7 @@ import { after, describe, it } from "node:test";
 import type { AppliedPod, ImageProvider } from "../../src/apply/apply-pod.ts";
 import { applyPods } from "../../src/apply/apply-pods.ts";
 import type { ApplyContext } from "../../src/apply/context.ts";
+import { findEngine } from "../../src/apply/stage1.ts";
 import { finishChanges } from "../../src/apply/finish.ts";
 import { sweepPods } from "../../src/apply/sweep.ts";
 import { parseImageId, parsePodName } from "../../src/base/id.ts";
@@ -90,6 +91,7 @@ function contextFor(host: Host, root: string): ApplyContext {
     version: "0",
     unitDirectory: `${root}/units`,
     manager: undefined,
+    stage1Config: () => [],
     say: () => undefined,
   };
 }
@@ -98,7 +100,9 @@ async function apply(host: Host, root: string, value: string): Promise<AppliedPo
   const found = declared(value);
   const [source] = found.declarations;
   writeFileSync(`${base}/web.pod`, source?.files[0]?.text ?? "");
-  const result = await applyPods(contextFor(host, root), found, { provideImage, all: false, prune: false });
+  const { engines } = contextFor(host, root);
+  const provideStage1 = async (name: string) => ({ engine: findEngine(engines, name) });
+  const result = await applyPods(contextFor(host, root), found, { provideImage, provideStage1, all: false, prune: false });
   const [failure] = result.failures;
   if (failure !== undefined) throw failure.errors[0] ?? new Error("failed");
   return result.applied[0] as AppliedPod;

@@ -1,25 +1,36 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
+import { createHost } from "../../src/host/node-host.ts";
 import { readAci } from "../../src/image/archive/aci.ts";
 import { hasInternals } from "../../src/image/archive/hooks.ts";
+import { identify } from "../../src/image/archive/identify.ts";
 import { type ArchiveLimits, defaultLimits } from "../../src/image/archive/limits.ts";
 import type { ArchiveEntry } from "../../src/image/archive/entry.ts";
 import { aciBytes, paxRecord, tarBytes, type TarEntry, testManifest } from "../lib/tar-bytes.ts";
 
-/** In pieces of an odd size: no reader may rely on blocks. */
+/** In pieces of an odd size: no reader may rely on blocks. What it has had is spoilt before it gets the next: it may keep nothing. */
 async function* inPieces(data: Buffer, size = 700): AsyncGenerator<Buffer> {
-  for (let start = 0; start < data.length; start += size) yield data.subarray(start, start + size);
+  for (let start = 0; start < data.length; start += size) {
+    const piece = Buffer.from(data.subarray(start, start + size));
+    yield piece;
+    piece.fill(0x55);
+  }
 }
 
-async function readEntries(data: Buffer, limits: ArchiveLimits = defaultLimits): Promise<{ entry: ArchiveEntry; content: string }[]> {
-  const read: { entry: ArchiveEntry; content: string }[] = [];
+interface Read {
+  readonly entry: ArchiveEntry;
+  content: string;
+}
+
+async function readEntries(data: Buffer, limits: ArchiveLimits = defaultLimits, size?: number): Promise<Read[]> {
+  const read: Read[] = [];
   const files = (entry: ArchiveEntry) => {
     const item = { entry, content: "" };
     read.push(item);
     return { write: (chunk: Uint8Array) => void (item.content += Buffer.from(chunk).toString("latin1")), end: () => undefined };
   };
-  await readAci(inPieces(data), { limits, files });
+  await readAci(inPieces(data, size), { limits, files });
   return read;
 }
 
@@ -38,10 +49,12 @@ describe("readAci", () => {
 
   it("gives manifest, size, and the sha512 of all bytes as ID", async () => {
     const data = Buffer.concat([aciBytes([file("rootfs/a")]), Buffer.alloc(8192)]);
-    const summary = await readAci(inPieces(data));
+    const { result: summary, id } = await identify(createHost().hashes, [data.subarray(0, 700), data.subarray(700)], (chunks) =>
+      readAci(chunks),
+    );
     assert.equal(summary.manifest.name, "example.com/test");
     assert.equal(summary.size, data.length);
-    assert.equal(summary.id, `sha512-${createHash("sha512").update(data).digest("hex")}`);
+    assert.equal(id, `sha512-${createHash("sha512").update(data).digest("hex")}`);
     assert.equal(summary.entries, 3);
   });
 
@@ -66,6 +79,25 @@ describe("readAci", () => {
     assert.equal(a?.entry.path.join("/"), long);
     assert.deepEqual([a?.entry.uid, a?.entry.gid, a?.content], [3000000000, 70000, "content"]);
     assert.deepEqual(a?.entry.mtime, { seconds: -2, nanoseconds: 750_000_000 });
+  });
+
+  it("reads the same whatever the pieces are, and though each is spoilt before the next", async () => {
+    const pax = { path: `rootfs/${"n".repeat(200)}`, "SCHILY.xattr.user.one": "value ".repeat(100) };
+    const long = Buffer.from(Array.from({ length: 50_000 }, (_, index) => (index * 31) & 0x7f)).toString("latin1");
+    const data = aciBytes([
+      file("short", { pax, data: "little" }),
+      file("rootfs/b", { data: long }),
+      file("rootfs/c", { data: long.slice(7) }),
+    ]);
+    const whole = await readEntries(data, defaultLimits, data.length);
+    assert.deepEqual(
+      whole.map(({ content }) => content),
+      ["", "little", long, long.slice(7)],
+    );
+    assert.equal(whole[1]?.entry.xattrs.get("user.one")?.toString(), pax["SCHILY.xattr.user.one"]);
+    for (const size of [1, 100, 512, 1024, 1536, 4096, 10_000, 30_000]) {
+      assert.deepEqual(await readEntries(data, defaultLimits, size), whole, `in pieces of ${size} bytes`);
+    }
   });
 
   it("takes GNU long names, and names that are not UTF-8", async () => {

@@ -10,7 +10,7 @@ import { findAbsent } from "../../src/cli/absent.ts";
 import { rootCommand } from "../../src/cli/command/index.ts";
 import type { CommandDeclaration } from "../../src/cli/declaration.ts";
 import { globalOptions } from "../../src/cli/global-options.ts";
-import { formatCommandHelp, formatRootHelp, spellOption, visibleOptions } from "../../src/cli/help.ts";
+import { visibleOptions } from "../../src/cli/help.ts";
 
 const SOURCE = `${import.meta.dirname}/../../src/cli`;
 
@@ -79,31 +79,30 @@ test("no command is one that is said to be absent", () => {
   for (const path of paths) assert.equal(findAbsent(path.map((command) => command.name)), undefined, fileOf(path));
 });
 
-test("help, man pages and completion name every command and option that is not hidden", () => {
-  const pages = new Map(formatPages(rootCommand, "1.2.3").map((page) => [page.file, page.text.replaceAll("\\-", "-")]));
+test("completion names every command and option that is not hidden", () => {
   const entries = listEntries(rootCommand);
   const shells = { bash: formatBash(entries), zsh: formatZsh(entries), fish: formatFish(entries) };
-  const root = formatRootHelp(rootCommand, "1.2.3");
   for (const path of paths) {
     const command = path.at(-1) ?? rootCommand;
     const name = path.map(({ name: word }) => word).join(" ");
-    const page = pages.get(`rkt-${name.replaceAll(" ", "-")}.1`);
-    assert.equal(page === undefined, command.hidden === true, name);
-    if (page === undefined) continue;
-    const help = formatCommandHelp(path);
-    for (const option of visibleOptions(command.options ?? [])) {
-      assert.ok(help.includes(spellOption(option)), `help of ${name} has no ${option.name}`);
-      assert.ok(page.includes(spellOption(option)), `page of ${name} has no ${option.name}`);
-      for (const text of [shells.bash, shells.zsh]) assert.ok(text.includes(`--${option.name}`), `completion has no --${option.name}`);
-      assert.ok(shells.fish.includes(`-l ${option.name} `), `fish has no --${option.name}`);
+    if (path.some((part) => part.hidden === true)) continue;
+    for (const [shell, text] of Object.entries(shells)) {
+      assert.ok(text.includes(`'${name}'`), `${shell} has no ${name}`);
+      for (const option of visibleOptions(command.options ?? []))
+        assert.ok(text.includes(`--${option.name}`), `${shell}: --${option.name}`);
     }
-    for (const title of ["NAME", "SYNOPSIS", "DESCRIPTION", "EXAMPLES"])
-      assert.ok(page.includes(`.SH "${title}"`), `page of ${name}: ${title}`);
-    if (command.run === undefined) continue;
-    assert.ok(root.includes(`${name} `), `rkt help has no ${name}`);
-    assert.ok(help.includes("EXIT STATUS:"), name);
-    assert.ok(page.includes(`.SH "EXIT STATUS"`), name);
   }
+});
+
+test("each argument says how it is completed, but for words that are free", () => {
+  const free = ["enter CMD", "enter ARGS", "complete images|apps", "complete TEXT|POD"];
+  const silent = paths.flatMap((path) => {
+    const { name, arguments: list = [] } = path.at(-1) ?? rootCommand;
+    return list
+      .filter((argument) => argument.completes === undefined && argument.choices === undefined)
+      .map((argument) => `${name} ${argument.name}`);
+  });
+  assert.deepEqual(silent.toSorted(), free.toSorted());
 });
 
 test("rkt.1 escapes what roff would read", () => {

@@ -7,10 +7,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
-import { runProgram } from "../../src/cli/program.ts";
-import { createHost } from "../../src/host/node-host.ts";
+import { runRkt } from "../lib/program.ts";
+import type { Result } from "../lib/run.ts";
 import { openGpg } from "./trust-gpg.ts";
 
 // Keys and stores belong to root: without being root their files would be refused.
@@ -44,21 +43,9 @@ function makeAci(name: string, version: string): string {
   return aci;
 }
 
-async function rkt(words: readonly string[], answer?: string): Promise<{ status: number; stdout: string; stderr: string }> {
-  let stdout = "";
-  let stderr = "";
-  const isTerminal = answer !== undefined;
+async function rkt(words: readonly string[], answer?: string): Promise<Result> {
   const places = [`--dir=${directory}/data`, `--local-config=${directory}/etc`, `--system-config=${directory}/lib`];
-  const status = await runProgram([...places, ...words], {
-    createHost: async () => createHost(),
-    engines: async () => [],
-    stdin: Readable.from([answer ?? ""]),
-    stdout: { write: (text) => void (stdout += text) },
-    stderr: { write: (text) => void (stderr += text) },
-    isTerminal: { stdin: isTerminal, stdout: false, stderr: isTerminal },
-    becomeProgram: async () => 77,
-  });
-  return { status, stdout, stderr };
+  return await runRkt([...places, ...words], answer === undefined ? {} : { answer });
 }
 
 const image = (name: string): string => join(directory, `${name}.aci`);
@@ -105,7 +92,7 @@ test("fetch refuses what it would have to ignore", { skip }, async () => {
   assert.match((await rkt(["fetch", "--signature=x", "example.com/app"])).stderr, /Cannot use --signature/);
   assert.match((await rkt(["fetch", "--store-only", "--no-store", "x"])).stderr, /exclude each other/);
   assert.match((await rkt(["fetch", "--pull-policy=never", "/none.aci"])).stderr, /the store has none from there/);
-  assert.match((await rkt(["fetch", "--stage1-path=/x", "y"])).stderr, /this release has no stage1 images/);
+  assert.match((await rkt(["fetch", "--stage1-path=/x", "--stage1-name=x.com/y", "y"])).stderr, /both choose the stage1/);
   assert.match((await rkt(["fetch", "docker://busybox"])).stderr, /yet/);
 });
 

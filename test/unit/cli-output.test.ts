@@ -7,6 +7,7 @@ import { formatJson, parseFormat } from "../../src/cli/output/json.ts";
 import { startProgress } from "../../src/cli/output/progress.ts";
 import { reportError } from "../../src/cli/output/report.ts";
 import { formatSize } from "../../src/cli/output/size.ts";
+import { styleOf, toneOf } from "../../src/cli/output/style.ts";
 import { formatTable } from "../../src/cli/output/table.ts";
 import { formatFullTime, formatRelativeTime } from "../../src/cli/output/time.ts";
 
@@ -37,8 +38,54 @@ describe("formatTable", () => {
     assert.equal(formatTable([], { header }), "UUID\tAPP\tSTATE\n");
   });
 
+  it("aligns columns by spaces on a terminal, without any at a line's end", () => {
+    const style = { aligned: true, colour: false };
+    const rows = [
+      ["6733c1f5", "etcd", { text: "running", tone: "good" }],
+      ["", "proxy-with-a-long-name", ""],
+    ] as const;
+    assert.equal(
+      formatTable(rows, { header, style }),
+      "UUID      APP                     STATE\n6733c1f5  etcd                    running\n          proxy-with-a-long-name\n",
+    );
+  });
+
+  it("colours titles and states, which does not move a column, and nothing without a terminal", () => {
+    const rows = [[{ text: "up\u001b[2J", tone: "good" }, "x"]] as const;
+    const coloured = formatTable(rows, { header: ["A", "B"], style: { aligned: true, colour: true } });
+    assert.equal(coloured, "\u001b[1mA\u001b[0m          \u001b[1mB\u001b[0m\n\u001b[32mup\\x1b[2J\u001b[0m  x\n");
+    assert.equal(formatTable(rows, { header: ["A", "B"] }), "A\t\tB\nup\\x1b[2J\tx\n");
+  });
+
   it("makes foreign text safe and leaves escaped text alone", () => {
     assert.equal(formatTable([["a\tb\u001b[2J\u202e", "\\x1b"]], { header: ["A", "B"], legend: false }), "a\\tb\\x1b[2J\\u202e\t\\x1b\n");
+  });
+});
+
+describe("styleOf", () => {
+  const table: readonly (readonly [boolean, Readonly<Record<string, string>>, boolean])[] = [
+    [true, { TERM: "xterm" }, true],
+    [true, { TERM: "xterm", NO_COLOR: "" }, true],
+    [true, { TERM: "xterm", NO_COLOR: "1" }, false],
+    [true, { TERM: "dumb" }, false],
+    [true, {}, false],
+    [false, { TERM: "xterm" }, false],
+  ];
+  for (const [stdout, env, colour] of table) {
+    it(`${stdout ? "a terminal" : "a pipe"} with ${JSON.stringify(env)} has ${colour ? "colour" : "none"}`, () => {
+      const style = styleOf({ host: { env }, isTerminal: { stdin: true, stdout, stderr: true } });
+      assert.deepEqual(style, { aligned: stdout, colour });
+    });
+  }
+
+  it("knows good and bad states", () => {
+    assert.deepEqual(["running", "invalid", "out of date", "exited", "toString"].map(toneOf), [
+      "good",
+      "bad",
+      "doubtful",
+      undefined,
+      undefined,
+    ]);
   });
 });
 

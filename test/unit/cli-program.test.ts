@@ -1,36 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { Readable } from "node:stream";
 import { test } from "node:test";
-import { createHost } from "../../src/host/node-host.ts";
 import { parseInsecureOptions } from "../../src/cli/insecure.ts";
 import type { CommandDeclaration } from "../../src/cli/declaration.ts";
 import { globalOptions, helpOption } from "../../src/cli/global-options.ts";
 import { readOptions } from "../../src/cli/read-options.ts";
 import { parseWords } from "../../src/cli/parse.ts";
-import { runProgram } from "../../src/cli/program.ts";
 import { quoteForShell } from "../../src/cli/quote-for-shell.ts";
-
-interface Outcome {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function runRkt(words: readonly string[], uid = 0): Promise<Outcome> {
-  let stdout = "";
-  let stderr = "";
-  const status = await runProgram(words, {
-    createHost: async () => ({ ...createHost(), uid }),
-    engines: async () => [],
-    stdin: Readable.from([]),
-    stdout: { write: (text) => void (stdout += text) },
-    stderr: { write: (text) => void (stderr += text) },
-    isTerminal: { stdin: false, stdout: false, stderr: false },
-    becomeProgram: async () => 77,
-  });
-  return { status, stdout, stderr };
-}
+import { runRkt } from "../lib/program.ts";
 
 const lines: readonly { readonly words: string; readonly status: number; readonly stdout?: RegExp; readonly stderr?: RegExp }[] = [
   { words: "version", status: 0, stdout: /^rkt Version: \d+\.\d+\.\d+\nappc Version: 0\.8\.11\n/ },
@@ -49,7 +26,7 @@ const lines: readonly { readonly words: string; readonly status: number; readonl
   { words: "nothing", status: 2, stderr: /^rkt: Cannot run "nothing": there is no such command\n/ },
   { words: "pod nothing", status: 2, stderr: /^rkt: Cannot run "pod nothing": there is no such command\n/ },
   { words: "s", status: 2, stderr: /^rkt: Cannot run "s": it may mean "status", "stop"\n/ },
-  { words: "attach x", status: 2, stderr: /^rkt: Cannot run "attach": this release of rkt does not have it\n/ },
+  { words: "app", status: 2, stderr: /^rkt: Cannot run "app": this release of rkt does not have it\n/ },
   { words: "run", status: 254, stderr: /^run: Cannot run without IMAGE\n {2}See "rkt help run"\n/ },
   { words: "run --help", status: 0, stdout: /^NAME:\n\trun - / },
   { words: "run --hostnam=x y", status: 254, stderr: /^run: Cannot read the command line: unknown option "--hostnam"\n.*"--hostname"/ },
@@ -66,10 +43,11 @@ const lines: readonly { readonly words: string; readonly status: number; readonl
     stderr: /^list: Cannot use --format="xml": it is none of its values\n {2}It takes json, json-pretty\n/,
   },
   {
-    words: "list --user-config=/x",
+    words: "list --user-config=/no/such",
     status: 254,
-    stderr: /^list: Cannot use --user-config: this release reads no configuration of users\n/,
+    stderr: /^list: Cannot use --user-config="\/no\/such": there is no such directory\n/,
   },
+  { words: "version --user-config=/no/such", status: 0, stdout: /^rkt Version: / },
   { words: "version --insecure-options=sky", status: 254, stderr: /^version: Cannot use --insecure-options="sky"/ },
   { words: "pod apply --insecure-options=image x", status: 254, stderr: /^pod apply: Cannot use --insecure-options here/ },
 ];
@@ -83,8 +61,26 @@ for (const { words, status, stdout, stderr } of lines) {
   });
 }
 
+test("a table is made for who reads it: tabs in a pipe, spaces on a terminal, colour only where it is wanted", async () => {
+  const list = ["image", "list", "--dir=/nowhere"];
+  assert.equal((await runRkt(list)).stdout, "ID\tNAME\tSIZE\tIMPORT TIME\tLAST USED\n");
+  assert.equal((await runRkt(list, { terminal: { TERM: "dumb" } })).stdout, "ID  NAME  SIZE  IMPORT TIME  LAST USED\n");
+  assert.ok((await runRkt(list, { terminal: { TERM: "xterm" } })).stdout.startsWith("\u001b[1mID\u001b[0m  "));
+  assert.equal((await runRkt([...list, "--no-legend"], { terminal: { TERM: "xterm" } })).stdout, "");
+});
+
+test("help and JSON are the same everywhere", async () => {
+  for (const words of [
+    ["help", "list"],
+    ["list", "--help"],
+    ["image", "list", "--dir=/nowhere", "--format=json-pretty"],
+  ]) {
+    assert.deepEqual(await runRkt(words, { terminal: { TERM: "xterm" } }), await runRkt(words), words.join(" "));
+  }
+});
+
 test("a command that needs root says so to anybody else", async () => {
-  const outcome = await runRkt(["gc"], 1000);
+  const outcome = await runRkt(["gc"], { uid: 1000 });
   assert.deepEqual(outcome, { status: 254, stdout: "", stderr: "gc: cannot run as unprivileged user\n" });
 });
 

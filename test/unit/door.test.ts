@@ -13,7 +13,9 @@ after(() => rmSync(directory, { recursive: true }));
 const door = join(directory, "rkt");
 const entry = join(directory, "entry.cjs");
 const script = readFileSync(join(import.meta.dirname, "../../packaging/bin/rkt"), "utf8");
-writeFileSync(door, script.replace(/^node=.*$/m, `node=${process.execPath}`).replace(/^entry=.*$/m, `entry=${entry}`), { mode: 0o755 });
+const parts = { "/usr/lib/rkt/bin/node": process.execPath, "/usr/lib/rkt/cli/rkt.cjs": entry };
+const built = Object.entries(parts).reduce((text, [installed, own]) => text.replaceAll(installed, own), script);
+writeFileSync(door, built, { mode: 0o755 });
 writeFileSync(
   entry,
   `const { writeSync, readFileSync } = require("node:fs");
@@ -23,13 +25,16 @@ writeFileSync(
     plan: () => writeSync(Number(process.env.RKT_PLAN_FD), process.argv[3] + "\\n"),
     echo: () => { process.stderr.write("err"); tell(readFileSync(0, "utf8") + process.env.NODE_OPTIONS); process.exit(5); },
     graceful: () => { for (const name of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(name, () => { tell(name); process.exit(7); }); stay(); tell("ready"); },
+    env: () => tell(JSON.stringify(process.env)),
     die: () => { stay(); tell("ready"); },
   };
   acts[process.argv.at(-1)]();`,
 );
 
+const environment = { PATH: process.env["PATH"], NODE_OPTIONS: "--no-such-option" };
+
 function start(argv: readonly string[], stdio: readonly ("pipe" | "ignore" | number)[] = ["pipe", "pipe", "pipe"]): ChildProcess {
-  return spawn("sh", [door, ...argv], { stdio: [...stdio], env: { PATH: process.env["PATH"], NODE_OPTIONS: "--no-such-option" } });
+  return spawn("sh", [door, ...argv], { stdio: [...stdio], env: environment });
 }
 
 function run(argv: readonly string[], input = ""): Promise<Result> {
@@ -84,6 +89,28 @@ test("inherited descriptors reach the plan's program, ours do not", async () => 
   const more = await collect(start(["run", "ls /proc/self/fd", "plan"], [...nothing, ...inherited]), [], {});
   assert.deepEqual(listLow(more.stdout), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
+
+/** Every name that stands in the script, as a caller might export it. */
+const names = [...new Set(script.match(/[A-Za-z_]\w*/g))].filter((name) => !/^(PATH|PWD|IFS|NODE_\w+|RKT_\w+)$/.test(name));
+const exported = Object.fromEntries(names.map((name) => [name, "the caller's"]));
+const kept = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => Object.fromEntries(names.map((name) => [name, env[name]]));
+
+for (const [command, plan] of [
+  ["list", []],
+  ["run", []],
+  ["run", [`${process.execPath} -p 'JSON.stringify(process.env)'`]],
+] as const) {
+  test(`${command}${plan.length > 0 ? " with a plan" : ""}: the caller's variables stay what they are, whatever their names`, async () => {
+    const argv = [door, command, ...plan, plan.length > 0 ? "plan" : "env"];
+    const { stdout } = await collect(spawn("sh", argv, { env: { PATH: environment.PATH, ...exported } }), argv, {});
+    const env = JSON.parse(stdout) as NodeJS.ProcessEnv;
+    assert.deepEqual(kept(env), exported);
+    assert.deepEqual(
+      Object.keys(env).filter((name) => name.startsWith("RKT_DOOR_")),
+      [],
+    );
+  });
+}
 
 test("a command that fails becomes nothing", async () => {
   assert.equal((await run(["run", "echo no", "echo"])).status, 5);

@@ -7,10 +7,12 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, before, beforeEach, describe, it } from "node:test";
 import { createHost } from "../../src/host/node-host.ts";
 import { fetchImage, type FetchOptions } from "../../src/image/fetch.ts";
+import { authorize } from "../../src/image/source/authorize.ts";
 import type { ProgressEvent } from "../../src/image/source/source.ts";
+import type { Auth } from "../../src/spec/setting.ts";
 import { readPublicKeys } from "../../src/trust/keys.ts";
 import { openTestStore } from "../lib/image-store.ts";
 import { aciBytes } from "../lib/tar-bytes.ts";
@@ -45,8 +47,21 @@ const signature = gpg.sign("maker", image);
 
 const redirect = (response: ServerResponse, to: string): void => void response.writeHead(302, { location: to }).end();
 
+/** What was sent: the request's path, its server's port, its authorization. */
+let asked: { readonly path: string; readonly port: number | undefined; readonly authorization: string | undefined }[] = [];
+
 const answer: RequestListener = (incoming, response) => {
   const [path = "", query] = (incoming.url ?? "").split("?");
+  const { authorization } = incoming.headers;
+  asked.push({ path, port: incoming.socket.localPort, authorization });
+  if (path.startsWith("/private/") && authorization === undefined) return void response.writeHead(401).end();
+  if (path.startsWith("/forbidden/")) return void response.writeHead(403).end();
+  if (path === "/private/box.aci") return void response.end(image);
+  if (path === "/private/box.aci.asc") return void response.end(signature);
+  if (path === "/private/again.aci") return redirect(response, "/private/box.aci");
+  if (path === "/away.aci") return redirect(response, `https://127.0.0.1:${portOf(other)}/back.aci`);
+  if (path === "/barred.aci") return redirect(response, `https://127.0.0.1:${portOf(other)}/private/box.aci`);
+  if (path === "/back.aci") return redirect(response, url("/good.aci"));
   const count = Number(/^\/hops\/(\d+)\//.exec(path)?.[1] ?? "-1");
   if (path.endsWith("/x.aci.asc")) return void response.writeHead(404).end();
   if (count > 0) return redirect(response, `/hops/${count - 1}/x.aci`);
@@ -72,6 +87,7 @@ function pour(response: ServerResponse): void {
 }
 
 const secure = createServer({ key: fs.readFileSync(join(folder, "key.pem")), cert: fs.readFileSync(certificate) }, answer);
+const other = createServer({ key: fs.readFileSync(join(folder, "key.pem")), cert: fs.readFileSync(certificate) }, answer);
 const plain = createPlainServer(answer);
 const portOf = (server: typeof secure | typeof plain): number => (server.address() as AddressInfo).port;
 const url = (path: string): string => `https://127.0.0.1:${portOf(secure)}${path}`;
@@ -79,13 +95,14 @@ const url = (path: string): string => `https://127.0.0.1:${portOf(secure)}${path
 before(async () => {
   secure.listen(0, "127.0.0.1");
   plain.listen(0, "127.0.0.1");
-  await Promise.all([once(secure, "listening"), once(plain, "listening")]);
+  other.listen(0, "127.0.0.1");
+  await Promise.all([secure, plain, other].map((server) => once(server, "listening")));
   const [key] = await readPublicKeys(gpg.exportKey("maker"));
   assert.ok(key);
   await test.keystore.add(key, "root");
 });
 after(() => {
-  for (const server of [secure, plain]) {
+  for (const server of [secure, plain, other]) {
     server.close();
     server.closeAllConnections();
   }
@@ -147,5 +164,96 @@ describe("fetchImage from https", () => {
     await refuse(url("/teapot.aci"), { code: "fetch-failed", message: /bad HTTP status code: 418/ });
     const limits = { totalBytes: 1_000_000, entries: 10, nameBytes: 100, manifestBytes: 1000 };
     await refuse(url("/endless.aci"), { code: "fetch-failed", message: /more than 1000000 bytes/ }, { ...unverified, limits });
+  });
+});
+
+describe("credentials of a download", () => {
+  const me: Auth = { type: "basic", credentials: { user: "me", password: "pass:wörd" } };
+  const sentByMe = `Basic ${Buffer.from("me:pass:wörd").toString("base64")}`;
+  const home = (): string => `127.0.0.1:${portOf(secure)}`;
+  const withAuth = (auth: Auth, hosts: readonly string[] = [home()]) => ({
+    ...test,
+    findAuth: (host: string) => (hosts.includes(host) ? auth : undefined),
+  });
+  const sent = (): (string | undefined)[] => asked.map(({ authorization }) => authorization);
+  beforeEach(() => void (asked = []));
+
+  it("are sent for signature and image, and after a redirect on the same host", async () => {
+    await fetchImage(withAuth(me), url("/private/box.aci"));
+    await fetchImage(withAuth(me), url("/private/again.aci"), unverified);
+    assert.deepEqual(sent(), [sentByMe, sentByMe, sentByMe, sentByMe]);
+    asked = [];
+    await fetchImage(withAuth({ type: "oauth", credentials: { token: "abc" } }), url("/private/box.aci"), unverified);
+    assert.deepEqual(sent(), ["Bearer abc"]);
+  });
+
+  it("are not sent to a host of another name or port", async () => {
+    await fetchImage(withAuth(me, ["127.0.0.1", `localhost:${portOf(secure)}`]), url("/good.aci"), unverified);
+    assert.deepEqual(sent(), [undefined]);
+  });
+
+  it("are dropped on a redirect to another host, even if it has some, and stay dropped on the way back", async () => {
+    await fetchImage(withAuth(me, [home(), `127.0.0.1:${portOf(other)}`]), url("/away.aci"), unverified);
+    assert.deepEqual(
+      asked.map(({ path, authorization }) => [path, authorization]),
+      [
+        ["/away.aci", sentByMe],
+        ["/back.aci", undefined],
+        ["/good.aci", undefined],
+      ],
+    );
+  });
+
+  it("are never sent over http, whatever is allowed", async () => {
+    const address = `http://127.0.0.1:${portOf(plain)}/good.aci`;
+    await fetchImage(withAuth(me, [`127.0.0.1:${portOf(plain)}`]), address, { insecure: new Set(["image", "http"]) });
+    assert.deepEqual(sent(), [undefined]);
+  });
+
+  it("say where they belong when they are missing or refused, and are in no error", async () => {
+    const denied = { code: "fetch-failed", message: /status code: 401$/ };
+    await refuse(url("/private/box.aci"), { ...denied, hint: undefined });
+    await assert.rejects(fetchImage(withAuth(me, []), url("/private/box.aci"), unverified), {
+      ...denied,
+      hint: /rkt-config\(5\) says where/,
+    });
+    await assert.rejects(fetchImage(withAuth(me), url("/barred.aci"), unverified), { ...denied, hint: undefined });
+    await assert.rejects(fetchImage(withAuth(me), url("/forbidden/x.aci"), unverified), (error: Error & { hint?: string }) => {
+      assert.match(error.hint ?? "", /It refuses the credentials that "rkt config" prints for "127\.0\.0\.1:\d+"/);
+      assert.ok(!/pass|me:/.test(`${error.message}${error.hint}`));
+      return true;
+    });
+  });
+
+  it("of type aws sign each request for S3, as AWS's own examples do", async () => {
+    const credentials = { accessKeyID: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" };
+    const now = Date.parse("2013-05-24T00:00:00.000Z");
+    const examples = [
+      ["?lifecycle", "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"],
+      ["?max-keys=2&prefix=J", "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"],
+    ] as const;
+    for (const [query, signed] of examples) {
+      const headers = await authorize({ type: "aws", credentials }, new URL(`https://examplebucket.s3.amazonaws.com/${query}`), now);
+      const scope = "Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request";
+      const names = "SignedHeaders=host;x-amz-content-sha256;x-amz-date";
+      assert.equal(headers["Authorization"], `AWS4-HMAC-SHA256 ${scope}, ${names}, Signature=${signed}`);
+      assert.equal(headers["x-amz-date"], "20130524T000000Z");
+    }
+    const regions = [
+      ["https://b.s3.eu-west-1.amazonaws.com/x.aci", undefined, "eu-west-1"],
+      ["https://s3-us-west-2.amazonaws.com/b/x.aci", undefined, "us-west-2"],
+      ["https://minio.example:9000/b/x.aci", undefined, "us-east-1"],
+      ["https://minio.example:9000/b/x.aci", "home", "home"],
+    ] as const;
+    for (const [address, awsRegion, region] of regions) {
+      const auth: Auth = { type: "aws", credentials: { ...credentials, ...(awsRegion === undefined ? {} : { awsRegion }) } };
+      assert.match(
+        (await authorize(auth, new URL(address), now))["Authorization"] ?? "",
+        new RegExp(`/20130524/${region}/s3/aws4_request,`),
+      );
+    }
+    await fetchImage(withAuth({ type: "aws", credentials }), url("/private/again.aci"), unverified);
+    const [first, second] = sent().map((text) => /^AWS4-HMAC-SHA256 .*Signature=([0-9a-f]{64})$/.exec(text ?? "")?.[1]);
+    assert.ok(first !== undefined && second !== undefined && first !== second);
   });
 });

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { hashAll, hashAlong } from "../../src/host/hash-along.ts";
 import { parseHeldInodes } from "../../src/host/node-locks.ts";
 import { createHost } from "../../src/host/node-host.ts";
+import { BLOCKS_KEPT } from "../../src/host/read-blocks.ts";
 
 const host = createHost();
 const folder = fs.mkdtempSync(join(tmpdir(), "rkt-host-"));
@@ -52,6 +55,40 @@ describe("files", () => {
     host.files.syncFileSystem(folder);
     host.files.sync(folder);
   });
+});
+
+describe("hashes", () => {
+  const bytes = Buffer.from(Array.from({ length: 3_000_000 }, (_, index) => (index * 7919) >> 5));
+  const path = join(folder, "hashed");
+  fs.writeFileSync(path, bytes);
+
+  it("are those of the file's bytes, several at once, while the blocks are handed on", async () => {
+    const opened = ["sha256", "sha512"].map((name) => host.hashes.open(name));
+    const seen: Buffer[] = [];
+    for await (const block of hashAlong(host.files.blocks(path), opened)) seen.push(Buffer.from(block));
+    assert.deepEqual(Buffer.concat(seen), bytes);
+    const digests = await Promise.all(opened.map(async (hash) => (await hash.digest()).toString("hex")));
+    assert.deepEqual(
+      digests,
+      ["sha256", "sha512"].map((name) => createHash(name).update(bytes).digest("hex")),
+    );
+  });
+
+  it("have taken a chunk in when as many are asked for as are kept", async () => {
+    const hash = host.hashes.open("sha512");
+    function* spoilt(): Generator<Buffer> {
+      const given: Buffer[] = [];
+      for (let start = 0; start < bytes.length; start += 100_000) {
+        given.at(-BLOCKS_KEPT)?.fill(0);
+        given.push(Buffer.from(bytes.subarray(start, start + 100_000)));
+        yield given.at(-1) ?? assert.fail();
+      }
+    }
+    await hashAll(spoilt(), [hash]);
+    assert.equal((await hash.digest()).toString("hex"), createHash("sha512").update(bytes).digest("hex"));
+  });
+
+  it("refuse an algorithm that nobody has", () => assert.throws(() => host.hashes.open("sha0"), /There is no digest "sha0"/));
 });
 
 describe("removeTree", () => {
@@ -117,11 +154,12 @@ describe("locks", () => {
     assert.deepEqual([...parseHeldInodes(`${text}\n`)], ["26:2212", `${0xfd * 256 + 0x100000 + 1}:5`]);
   });
 
-  it("heldInodes sees a lock on tmpfs as stat describes its file", { skip: !fs.existsSync("/dev/shm") }, () => {
+  it("heldInodes sees a lock on tmpfs as stat describes its file", { skip: !fs.existsSync("/dev/shm") }, async () => {
     const path = `/dev/shm/rkt-lock-${process.pid}`;
     const lock = host.locks.tryLock(path);
     const { dev, ino } = host.files.stat(path);
     assert.ok(host.locks.heldInodes().has(`${dev}:${ino}`));
+    assert.ok((await host.locks.awaitHeldInodes()).has(`${dev}:${ino}`));
     lock?.release();
     assert.ok(!host.locks.heldInodes().has(`${dev}:${ino}`));
     host.files.unlink(path);

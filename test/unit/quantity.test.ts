@@ -36,6 +36,8 @@ test("sizes of systemd", () => {
 
 test("spans of systemd.time(7)", () => {
   const table: readonly (readonly [string, number])[] = [
+    ["5\u00b5s", 5],
+    ["5\u03bcs", 5],
     ["90", 90e6],
     ["1min 30s", 90e6],
     ["1min30s", 90e6],

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { extractSession, parseSession } from "../lib/session.ts";
+import { extractSessions, parseSession } from "../lib/session.ts";
 
-test("extractSession takes the first block that is marked sh", () => {
-  assert.equal(extractSession("text\n```json\n{}\n```\n```sh\na\n```\n```sh\nb\n```\n"), "a\n");
+test("extractSessions takes the blocks that are marked sh", () => {
+  assert.deepEqual(extractSessions("text\n```json\n{}\n```\n```sh\na\n```\n```sh\nb\n```\n"), ["a\n", "b\n"]);
 });
 
 test("parseSession reads comments, continuations, here-documents and expectations", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { type PlanDigest, parseAcIdentifier, parseImageId, parsePodName, parseUuid } from "../../src/base/id.ts";
+import { createHost } from "../../src/host/node-host.ts";
 import { readPublicKeys } from "../../src/trust/keys.ts";
 import type { TrustedKey } from "../../src/trust/load-key.ts";
 import { type JudgedImage, judgeImage } from "../../src/trust/judge.ts";
@@ -9,6 +10,7 @@ import { verifyDetached } from "../../src/trust/verify.ts";
 import { inPieces, openGpg } from "./trust-gpg.ts";
 
 const gpg = openGpg();
+const { hashes } = createHost();
 after(() => gpg.close());
 /** Later than every signature of this file. */
 const now = Date.now() + 600_000;
@@ -27,7 +29,7 @@ async function trust(key: string): Promise<TrustedKey> {
 /** An image as the store holds it after a fetch at `now`. */
 async function fetchSigned(key: string, options: string[] = []): Promise<JudgedImage> {
   const signature = gpg.sign(key, data, options);
-  const signatures = await verifyDetached({ keys: [(await trust(key)).key], data: inPieces(data), signature, now });
+  const signatures = await verifyDetached({ keys: [(await trust(key)).key], data: inPieces(data), hashes, signature, now });
   return { id, name, signatures };
 }
 

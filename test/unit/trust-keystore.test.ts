@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, describe, it } from "node:test";
 import { parseAcIdentifier } from "../../src/base/id.ts";
 import { createHost } from "../../src/host/node-host.ts";
-import { type PublicKey, readPublicKeys } from "../../src/trust/keys.ts";
+import type { PublicKey } from "../../src/trust/key-facts.ts";
+import { readPublicKeys } from "../../src/trust/keys.ts";
 import { openKeystore } from "../../src/trust/keystore.ts";
 import { openGpg } from "./trust-gpg.ts";
 
@@ -170,5 +172,18 @@ describe("keystore refuses", () => {
     await open().add(ann, "root");
     fs.chmodSync(directories.local, 0o777);
     await assert.rejects(open().add(bob, etcd), { code: "key-not-roots" });
+  });
+});
+
+describe("OpenPGP", () => {
+  it("is not loaded by those who have no key and no signature to read", () => {
+    const hook = `import { registerHooks } from "node:module";
+      registerHooks({ resolve: (name, context, next) => { if (name === "openpgp") throw new Error("it is loaded"); return next(name, context); } });`;
+    const script = `const { openKeystore } = await import("./trust/keystore.ts");
+      const { createHost } = await import("./host/node-host.ts");
+      for (const command of ["run", "run-prepared", "gc", "stop"]) await import("./cli/run/" + command + ".ts");
+      console.log((await openKeystore(createHost(), { system: "/nowhere", local: "/nowhere" }).keysFor("example.com/none")).length);`;
+    const argv = [`--import=data:text/javascript,${encodeURIComponent(hook)}`, "--input-type=module", "--eval", script];
+    assert.equal(execFileSync(process.execPath, argv, { cwd: join(import.meta.dirname, "../../src"), encoding: "utf8" }), "0\n");
   });
 });

@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, describe, it } from "node:test";
-import { type PublicKey, readPublicKeys } from "../../src/trust/keys.ts";
-import { issuersOf } from "../../src/trust/signature.ts";
+import * as openpgp from "openpgp";
+import { createHost } from "../../src/host/node-host.ts";
+import type { PublicKey } from "../../src/trust/key-facts.ts";
+import { readPublicKeys } from "../../src/trust/keys.ts";
+import { hasInsides } from "../../src/trust/hash-signed.ts";
+import { issuersOf, readSignatures } from "../../src/trust/signature.ts";
 import { checkSigners, verifyDetached } from "../../src/trust/verify.ts";
 import { inPieces, openGpg } from "./trust-gpg.ts";
 
 const gpg = openGpg();
+const { hashes } = createHost();
 after(() => gpg.close());
 const data = Buffer.alloc(100_000, "an image\n");
 /** Later than every signature that is made before the call. */
@@ -18,7 +23,13 @@ async function keysOf(...names: string[]): Promise<PublicKey[]> {
 }
 
 async function verify(names: string[], signature: Buffer, options: { bytes?: Buffer; now?: number } = {}) {
-  return verifyDetached({ keys: await keysOf(...names), data: inPieces(options.bytes ?? data), signature, now: options.now ?? soon() });
+  return verifyDetached({
+    keys: await keysOf(...names),
+    data: inPieces(options.bytes ?? data),
+    hashes,
+    signature,
+    now: options.now ?? soon(),
+  });
 }
 
 async function refused(code: string, message: RegExp, names: string[], signature: Buffer, options = {}): Promise<void> {
@@ -60,6 +71,36 @@ describe("verifyDetached accepts", () => {
     assert.equal((await verify(["rsa"], gpg.sign("rsa", data, ["--digest-algo=SHA512"]))).length, 1);
   });
 
+  for (const algorithm of ["SHA256", "SHA384", "SHA512"]) {
+    it(`a signature over ${algorithm}`, async () => {
+      assert.equal((await verify(["good"], gpg.sign("good", data, [`--digest-algo=${algorithm}`]))).length, 1);
+    });
+  }
+
+  it("a signature of version 6, whose salt comes before the data, and none with another salt", async () => {
+    const { privateKey, publicKey } = await openpgp.generateKey({
+      userIDs: [{ name: "six" }],
+      format: "object",
+      config: { v6Keys: true },
+      date: new Date(Date.now() - 60_000),
+    });
+    const message = await openpgp.createMessage({ binary: new Uint8Array(data) });
+    const signature = await openpgp.sign({ message, signingKeys: privateKey, detached: true, format: "binary" });
+    const keys = await readPublicKeys(Buffer.from(publicKey.armor()));
+    const request = { keys, data: inPieces(data), hashes, signature: Buffer.from(signature), now: soon() };
+    assert.equal((await verifyDetached(request))[0]?.fingerprint, publicKey.getFingerprint());
+    const [packet] = await readSignatures(Buffer.from(signature));
+    const { salt } = packet as unknown as { salt: Uint8Array };
+    const salted = Buffer.from(signature);
+    salted[salted.indexOf(salt)] = (salt[0] ?? 0) ^ 1;
+    await assert.rejects(verifyDetached({ ...request, data: inPieces(data), signature: salted }), { code: "signature-bad" });
+  });
+
+  it("finds in openpgp what takes the digests", async () => {
+    const [packet] = await readSignatures(gpg.sign("good", data));
+    assert.ok(packet !== undefined && hasInsides(packet));
+  });
+
   it("one good signature of several, each in a block of its own, whatever the others are", async () => {
     gpg.makeKey("other");
     const both = Buffer.concat([gpg.sign("other", data), gpg.sign("good", data)]);
@@ -92,7 +133,7 @@ describe("verifyDetached refuses", () => {
     await refused("signature-unknown-signer", new RegExp(`made by key ${signer}, which is not trusted`), ["stranger"], signature);
     await refused("signature-unknown-signer", /not trusted/, [], signature);
     const untouched = { [Symbol.asyncIterator]: () => assert.fail("the data were read") };
-    const request = { keys: await keysOf("stranger"), data: untouched, signature, now: soon() };
+    const request = { keys: await keysOf("stranger"), data: untouched, hashes, signature, now: soon() };
     await assert.rejects(verifyDetached(request), { hint: /rkt trust --prefix=/ });
     await assert.rejects(checkSigners(request), { code: "signature-unknown-signer" });
     assert.deepEqual(await issuersOf(signature), [signer]);

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+import { linesOf, property, statusOf } from "../../lib/box.ts";
+import type { TestMachine } from "../../lib/machine.ts";
+import { uuidOf } from "../../lib/pod-host.ts";
+import type { HypervisorName } from "../../lib/vm/hypervisor.ts";
+import { waitFor } from "../../lib/wait-for.ts";
+import { ended, nothingLeft, untilEnded, vmPod } from "./pods.ts";
+
+const loops = "n=0; while [ $n -lt 6000 ]; do n=$((n+1)); sleep 0.1; done";
+const pods: Readonly<Record<string, string>> = {
+  long: vmPod(`echo boot $(cat /proc/sys/kernel/random/boot_id); trap "echo got term; exit 7" TERM; ${loops}`),
+  well: vmPod("echo done"),
+  badly: vmPod("exit 5"),
+  killed: vmPod("kill -KILL $$"),
+};
+
+/** Starts, ends and deaths of pods in virtual machines, and what an administrator sees of them. */
+export async function checkLife(t: TestContext, vm: TestMachine, hypervisor: HypervisorName): Promise<void> {
+  for (const [name, text] of Object.entries(pods)) await vm.write(`/etc/rkt/pods.d/${name}.pod`, text);
+  await vm.sh(`rkt pod apply ${Object.keys(pods).join(" ")}`);
+  const uuid = await uuidOf(vm, "long");
+  const machine = `rkt-${uuid}`;
+  const start = (): Promise<string> => vm.sh("systemctl start rkt-pod@long");
+
+  await t.test("a start is over when the guest's apps run, and the machine is there", async () => {
+    await start();
+    assert.match(await vm.sh("machinectl list --no-legend"), new RegExp(`^${machine} +container rkt `, "m"));
+    assert.match(await vm.sh("rkt list --no-legend"), /\trunning\t.*\tlong$/m);
+    const status = await statusOf(vm, "long");
+    assert.deepEqual([status.get("state"), status.get("exited")], ["running", "false"]);
+    // Nothing of ours beside the hypervisor.
+    const group =
+      await vm.sh(`for process in $(cat $(systemctl show -P ControlGroup rkt-pod@long | sed s,^,/sys/fs/cgroup,)/cgroup.procs); do
+      ! readlink /proc/$process/exe >/dev/null || cat /proc/$process/comm; done`);
+    assert.equal(group, hypervisor === "qemu" ? "qemu-system-x86\n" : "lkvm\n");
+  });
+
+  await t.test("its journal is read as that of any machine: -M, -M -b and -M -f", async () => {
+    const read = (options: string): Promise<string> => vm.sh(`journalctl --quiet --no-pager --output=cat -M ${machine} ${options}`);
+    const [, id = ""] = await waitFor(async () => /^boot (\S+)$/m.exec(await read("-t main")) ?? undefined, { what: "the app's line" });
+    assert.match(await read("-b -t main"), new RegExp(`^boot ${id}$`, "m"));
+    assert.match(
+      await vm.sh(`timeout 3 journalctl --quiet --output=cat -M ${machine} -f -n 50 -t main || :`),
+      new RegExp(`^boot ${id}$`, "m"),
+    );
+    assert.match(await vm.sh(`journalctl --quiet --output=cat -m -t main`), new RegExp(`^boot ${id}$`, "m"));
+    assert.match(await vm.sh("rkt logs long"), new RegExp(`boot ${id}`));
+  });
+
+  await t.test("the hypervisor is shut in: no capability, no file of the host or of another pod", async () => {
+    const score = /exposure level .*: (\d\.\d)/.exec(await vm.sh("systemd-analyze security --no-pager rkt-pod@long"))?.[1];
+    assert.ok(Number(score) <= 0.4, `systemd-analyze security says ${score}`);
+    const process = (await property(vm, "long", "MainPID")).trim();
+    const state = await vm.sh(`cat /proc/${process}/status`);
+    assert.match(state, /^CapEff:\s+0+$/m);
+    assert.match(state, /^NoNewPrivs:\s+1$/m);
+    assert.match(state, /^Seccomp:\s+2$/m);
+    const inside = (path: string): Promise<string> =>
+      vm.sh(`cd /proc/${process}/root && find .${path} -xdev -mindepth 1 -maxdepth 1 | sort`);
+    assert.equal(await inside("/etc"), "");
+    assert.equal(await inside("/home"), "");
+    assert.equal(await inside("/var/lib/rkt/pods/named"), `./var/lib/rkt/pods/named/${uuid}\n`);
+    assert.equal((await vm.sh(`ls /proc/${process}/root/var/lib/rkt/vm | wc -l`)).trim(), "3");
+    const devices = await vm.sh(`cd /proc/${process}/root/dev && for name in *; do [ ! -c $name ] || echo $name; done`);
+    assert.equal(
+      devices,
+      ["full", "kvm", "null", "ptmx", "random", "tty", "urandom", "vhost-vsock", "zero"].map((name) => `${name}\n`).join(""),
+    );
+  });
+
+  await t.test("rkt enter is in the app: streams apart, exit status, a terminal of the caller's size", async () => {
+    const plain = await vm.run(["rkt", "enter", "long", "/bin/sh", "-c", "cat; echo error >&2; exit 7"], { input: "typed\n" });
+    assert.deepEqual([plain.status, plain.stdout, plain.stderr], [7, "typed\n", "error\n"]);
+    const missing = await vm.run(["rkt", "enter", "long", "/bin/nothing"]);
+    assert.notEqual(missing.status, 0);
+    assert.match(missing.stderr, /nothing/);
+    const terminal = await vm.sh(
+      `script -qec 'stty rows 33 cols 101; rkt enter long /bin/sh -c "stty size; exit 3"; echo "status $?"' /dev/null </dev/null`,
+    );
+    assert.match(terminal, /33 101\r?\n/);
+    assert.match(terminal, /status 3/);
+  });
+
+  await t.test("a stop is one of the apps, whose status is the unit's; the last lines are there", async () => {
+    await vm.sh("systemctl stop rkt-pod@long");
+    await ended(vm, "long", { result: "exit-code", status: "7", app: "7" });
+    assert.equal((await linesOf(vm, uuid, "main")).at(-1), "got term");
+    await nothingLeft(vm);
+  });
+
+  for (const verb of ["poweroff", "terminate"]) {
+    await t.test(`machinectl ${verb} is a clean end`, async () => {
+      await vm.sh("systemctl reset-failed rkt-pod@long");
+      await start();
+      await vm.sh(`machinectl ${verb} ${machine}`);
+      await untilEnded(vm, "long");
+      await ended(vm, "long", { result: "exit-code", status: "7", app: "7" });
+      await nothingLeft(vm);
+    });
+  }
+
+  await t.test("SIGKILL of the hypervisor takes the machine along, and its journal is whole", async () => {
+    await start();
+    await vm.sh("systemctl kill --kill-who=main --signal=KILL rkt-pod@long");
+    await untilEnded(vm, "long");
+    assert.equal(await property(vm, "long", "Result"), "signal");
+    await nothingLeft(vm);
+    await vm.sh(`journalctl --verify -D /var/log/journal/${uuid.replaceAll("-", "")}`);
+  });
+
+  await t.test("how an app ends is how the unit ends", async () => {
+    const failed = async (name: string): Promise<void> => {
+      await vm.run(["systemctl", "start", `rkt-pod@${name}`]);
+      await untilEnded(vm, name);
+    };
+    await failed("well");
+    assert.deepEqual([await property(vm, "well", "Result"), await property(vm, "well", "ActiveState")], ["success", "inactive"]);
+    assert.equal((await statusOf(vm, "well")).get("app-main"), "0");
+    await failed("badly");
+    await ended(vm, "badly", { result: "exit-code", status: "5", app: "5" });
+    await failed("killed");
+    await ended(vm, "killed", { result: "signal", status: "9/KILL", app: "137" });
+    await nothingLeft(vm);
+  });
+}
