@@ -46,22 +46,25 @@ learn() { # NAME
         esac
     done
 }
+never() { echo "$1 did not say a word in 5 minutes" >&2; exit 1; }
 bare() { # ROW COMMAND…
-    local row=$1 t0 t1 word mono; shift
+    local row=$1 t0 t1 word='' mono; shift
     mkdir -p /run/bare; rm -f /run/bare/.lkvm/*
     settle; t0=\${EPOCHREALTIME/[.,]/}
-    while read -r word mono; do
+    while read -t 300 -r word mono; do
         [[ $word != stamp ]] || { t1=\${EPOCHREALTIME/[.,]/}; mono=\${mono%$'\\r'}; break; }
     done < <("$@" </dev/null 2>&1)
+    [[ $word == stamp ]] || never "$row"
     sample_ms "$row" toApp $((t1 - t0)); sample_ms "$row" hypervisor $((t1 - t0 - mono)); sample_ms "$row" kernel $mono
 }
 pod() { # ROW NAME
-    local row=$1 name=$2 t0 t1 t2 word mono forked init systemd sent group pss=0 kib pid
+    local row=$1 name=$2 t0 t1 t2 word='' mono forked init systemd sent group pss=0 kib pid
     settle; t0=\${EPOCHREALTIME/[.,]/}
     systemctl start --no-block "rkt-pod@$name"
-    while read -r word mono forked init systemd sent <&"$listen"; do
+    while read -t 300 -r word mono forked init systemd sent <&"$listen"; do
         [[ $word != stamp ]] || { t2=\${EPOCHREALTIME/[.,]/}; t2=$((t2 - (sent - mono))); break; }
     done
+    [[ $word == stamp ]] || never "$row"
     until [[ $(systemctl is-active "rkt-pod@$name") == active ]]; do nap 0.2; done
     t1=$(date -d "$(systemctl show --timestamp=us -P ExecMainStartTimestamp "rkt-pod@$name")" +%s%6N)
     sample_ms "$row" toApp $((t2 - t0)); sample_ms "$row" unit $((t1 - t0)); sample_ms "$row" hypervisor $((t2 - mono - t1))
