@@ -32,6 +32,26 @@ install_packages() {
     apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install $wanted
 }
 
+# Debian 12's own qemu now and then mixes up the registers of a machine in a machine and of the kernel around it: then the one hangs, or
+# the other panics. Its backport does not.
+install_qemu() {
+    have=$(dpkg-query -W -f '${Version}' qemu-system-x86 2>/dev/null || :)
+    if [ "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" = bookworm ] && dpkg --compare-versions "$have" lt 1:10 && [ "$(id -u)" = 0 ]; then
+        echo "setup: apt-get install qemu-system-x86 qemu-utils of bookworm-backports"
+        parts=$(mktemp -d)
+        find /etc/apt/sources.list.d -type f -exec cp {} "$parts" \;
+        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm-backports main" >"$parts/backports.list"
+        export DEBIAN_FRONTEND=noninteractive
+        {
+            apt-get -q -o DPkg::Lock::Timeout=300 -o "Dir::Etc::SourceParts=$parts" update &&
+                apt-get -q -y -o DPkg::Lock::Timeout=300 -o "Dir::Etc::SourceParts=$parts" --no-install-recommends \
+                    -t bookworm-backports install qemu-system-x86 qemu-utils
+        } || echo "setup: there is no backport of qemu: pods in virtual machines may hang now and then"
+        rm -rf --one-file-system "${parts:?}"
+    fi
+    install_packages qemu-system-x86 qemu-utils
+}
+
 # An older Node's npm leaves out packages that say they need a newer one, without a word: then npm runs on the Node of
 # package.json, which has to be there first.
 use_own_node() {
@@ -61,7 +81,8 @@ if ! flock --nonblock 9; then
     flock 9
 fi
 if [ "${1-}" = vm ]; then
-    install_packages e2fsprogs kmod openssh-client qemu-system-x86 qemu-utils
+    install_packages e2fsprogs kmod openssh-client
+    install_qemu
     exit 0
 fi
 if ! [ -e "$STAMP" ] || [ "${1-}" = host ]; then
