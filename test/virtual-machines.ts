@@ -1,6 +1,6 @@
 /**
- * Tests in virtual machines in one process, one after the other: so one process waits for machines while another one runs what needs none.
- * The runner takes files in the order of their names, and this is the longest one.
+ * Tests in virtual machines in one process, one after the other. The runner takes files in the order of their names, and this is the last
+ * one: a machine is emulated, wants all of the processor, and runs alone.
  */
 import { globSync } from "node:fs";
 import { join } from "node:path";
