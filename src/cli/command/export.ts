@@ -4,7 +4,7 @@ export const exportCommand: CommandDeclaration = {
   name: "export",
   summary: "Write what an app made of its image to an ACI",
   description: [
-    "Writes the root file system of an app, as its last run left it, as an image that stands by itself: the image's files and those of its dependencies with what the app wrote, changed and removed, but without volumes. The pod must have ended. A named pod keeps what an app wrote until the end of its next run.",
+    "Writes the root file system of an app, as its last run left it, as an image that stands by itself: the image's files and those of its dependencies with what the app wrote, changed and removed, but without volumes. The pod must have ended. A named pod keeps what an app wrote until the end of its next run. A pod in a virtual machine keeps nothing of it, and is refused.",
   ],
   arguments: [
     { name: "UUID|NAME", completes: ["pods"] },

@@ -54,5 +54,7 @@ function layersOf(context: Context, view: PodView, { app }: AppView): { readonly
   if (digest === undefined || !context.host.files.exists(upper))
     refuse(view, "what its last run wrote is not there any more", "Run it again");
   const record = readPodGeneration(context.host, pod, digest);
+  if (record.machineFiles !== undefined)
+    refuse(view, "what it wrote was in its virtual machine's memory", "Let the app write to a volume, or take another stage1");
   return { layers: record.copyTrees === true ? [upper] : [upper, ...(record.appLayers[app.name] ?? [])] };
 }
