@@ -7,8 +7,20 @@ export function guestsDirectory({ runDir }: PodDirectories): string {
   return `${runDir}/cids`;
 }
 
-/** Where the guest of a pod that runs in a virtual machine is reached. */
-export function readContextId(host: Host, dirs: PodDirectories, uuid: Uuid): number | undefined {
+export interface Guest {
+  /** Context id, where it is reached. */
+  readonly cid: number;
+  readonly bootId: string;
+}
+
+/** Of a pod that runs in a virtual machine. */
+export function findGuest(host: Host, dirs: PodDirectories, uuid: Uuid): Guest | undefined {
+  const cid = readContextId(host, dirs, uuid);
+  const bootId = host.files.tryReadText(`${dirs.runDir}/guests/${uuid}/boot_id`)?.trim() ?? "";
+  return cid === undefined || !/^[0-9a-f-]{36}$/.test(bootId) ? undefined : { cid, bootId };
+}
+
+function readContextId(host: Host, dirs: PodDirectories, uuid: Uuid): number | undefined {
   const directory = guestsDirectory(dirs);
   const found = host.files
     .tryList(directory)

@@ -6,7 +6,8 @@ import type { Duplex } from "node:stream";
 import { test } from "node:test";
 
 const PROGRAM = fileURLToPath(new URL("../../.build/native/guest", import.meta.url));
-const WORDS = ["-", "vm", "rkt_enter-main-1.service", "main.service", "0", "0", "", "/", "/bin"];
+const BOOT = "0d3c1f4e-8f2a-4c57-9d6b-2a51c0e7f913";
+const WORDS = ["-", "vm", BOOT, "rkt_enter-main-1.service", "main.service", "0", "0", "", "/", "/bin"];
 
 function frame(kind: string, ...bytes: readonly number[]): Buffer {
   const length = bytes.length;
@@ -16,13 +17,21 @@ function frame(kind: string, ...bytes: readonly number[]): Buffer {
 const text = (kind: string, words: string): Buffer => frame(kind, ...Buffer.from(words));
 const begun = [frame("H"), frame("B")];
 
+interface Behaviour {
+  readonly input?: string;
+  readonly keepOpen?: boolean;
+  /** Sent when something was printed. */
+  readonly signals?: readonly NodeJS.Signals[];
+}
+
 /** What "rkt enter" becomes, before a guest that says all this. Descriptor 3 is the connection. */
-async function enter(said: readonly Buffer[], { input = "", keepOpen = false } = {}) {
+async function enter(said: readonly Buffer[], { input = "", keepOpen = false, signals = [] }: Behaviour = {}) {
   const child = spawn(PROGRAM, ["enter", ...WORDS, "--", "cat", "a b"], { stdio: ["pipe", "pipe", "pipe", "pipe"] });
   const guest = child.stdio[3] as Duplex;
   const parts = { heard: "", stdout: "", stderr: "" };
   guest.on("data", (bytes: Buffer) => (parts.heard += bytes.toString("latin1"))).on("error", () => undefined);
   child.stdout?.on("data", (bytes: Buffer) => (parts.stdout += bytes.toString("latin1")));
+  child.stdout?.once("data", () => signals.forEach((signal) => child.kill(signal)));
   child.stderr?.on("data", (bytes: Buffer) => (parts.stderr += bytes.toString("latin1")));
   child.stdin?.on("error", () => undefined).end(input);
   for (const bytes of said) guest.write(bytes);
@@ -34,7 +43,7 @@ async function enter(said: readonly Buffer[], { input = "", keepOpen = false } =
 test("enter of a guest: streams apart, input with its end, and the command's status", async () => {
   const end = await enter([...begun, text("O", "out\n"), text("E", "err\n"), text("O", "put\n"), frame("X", 1, 7)], { keepOpen: true });
   assert.deepEqual([end.status, end.stdout, end.stderr], [7, "out\nput\n", "err\n"]);
-  const request = "rkt_enter-main-1.service\0main.service\x000\x000\0\0/\0/bin\0\x000\x000\0cat\0a b\0";
+  const request = `${BOOT}\0rkt_enter-main-1.service\0main.service\x000\x000\0\0/\0/bin\0\x000\x000\0cat\0a b\0`;
   assert.ok(end.heard.startsWith(`R${String.fromCharCode(request.length)}\0\0${request}`), JSON.stringify(end.heard));
   assert.equal((await enter([...begun, frame("X", 2, 15)])).status, 143);
 });
@@ -50,6 +59,12 @@ test("enter of a guest: what it cannot do is said in rkt's words", async () => {
   assert.equal(await said(frame("H"), frame("F", 3, 203)), 'enter: Cannot run "cat" in "main.service": the program cannot be executed\n');
   assert.equal(await said(...begun), 'enter: Cannot tell how "cat" ended: the pod has ended\n');
   assert.equal(await said(), 'enter: Cannot enter pod "vm": its guest does not answer\n');
+});
+
+test("enter of a guest: signals are the command's, but of one that does not care the third is the end", async () => {
+  const silent = await enter([...begun, text("O", "on")], { keepOpen: true, signals: ["SIGINT", "SIGQUIT", "SIGTERM"] });
+  assert.equal(silent.status, 128 + 15);
+  for (const signal of [2, 3]) assert.ok(silent.heard.includes(`S\x01\0\0${String.fromCharCode(signal)}`), JSON.stringify(silent.heard));
 });
 
 test("enter of a guest: one that is hostile decides nothing", async () => {

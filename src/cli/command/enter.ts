@@ -4,7 +4,7 @@ export const enterCommand: CommandDeclaration = {
   name: "enter",
   summary: "Run a command inside a running app",
   description: [
-    "Runs CMD inside all limits of the app: its namespaces, control group, capabilities, system call filter and no-new-privileges, as the app's user. Without CMD it is /bin/bash, or /bin/sh, where the image has that. A name is looked up in the app's PATH. With a terminal for input and output the command gets one of the pod, else it gets the very files and pipes. SIGINT, SIGTERM, SIGHUP and SIGQUIT are passed on to it. In a virtual machine bytes are relayed, and eight commands run at once.",
+    "Runs CMD inside all limits of the app: its namespaces, control group, capabilities, system call filter and no-new-privileges, as the app's user. Without CMD it is /bin/bash, or /bin/sh, where the image has that. A name is looked up in the app's PATH. With a terminal for input and output the command gets one of the pod, else it gets the very files and pipes. SIGINT, SIGTERM, SIGHUP and SIGQUIT are passed on to it. In a virtual machine bytes are relayed, eight commands run at once, and the third of these signals, or a terminal that is gone, ends rkt whatever the guest does.",
   ],
   arguments: [
     { name: "UUID|NAME", completes: ["pods"] },

@@ -6,7 +6,7 @@ import { RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import { machineNameOf } from "../../base/id.ts";
 import { readMainProcess } from "../../pod/control-groups.ts";
-import { readContextId } from "../../pod/guests.ts";
+import { findGuest } from "../../pod/guests.ts";
 import { labelOf, readPodGeneration } from "../../pod/pod.ts";
 import type { RuntimeApp } from "../../spec/appc.ts";
 import { enterUnitName } from "../../systemd/enter-names.ts";
@@ -38,8 +38,8 @@ export async function run(context: Context, [name = "", ...command]: readonly st
     });
   }
   const wanted = { ...requestOf(app, rootfs, options.text("user")), argv };
-  const cid = readContextId(context.host, dirsOf(context), view.pod.uuid);
-  if (cid !== undefined) return enterGuest(context, { cid, label: labelOf(view.pod), request: wanted });
+  const guest = findGuest(context.host, dirsOf(context), view.pod.uuid);
+  if (guest !== undefined) return enterGuest(context, { ...guest, label: labelOf(view.pod), request: wanted });
   const leader = await findLeader(context, view, "enter");
   const request = { ...wanted, leader };
   return await enterStreams(context, { machine: machineNameOf(view.pod.uuid), request }, (complete: EnterRequest) =>

@@ -1,7 +1,7 @@
 /*
  * What "rkt enter" becomes for a pod in a virtual machine: this process's standard streams, or its terminal, for a command in the guest.
  *
- *   guest enter CID POD UNIT APP USER GROUP GROUPS DIRECTORY PATH -- COMMAND ARG...
+ *   guest enter CID POD BOOT UNIT APP USER GROUP GROUPS DIRECTORY PATH -- COMMAND ARG...
  *
  * See enum request_text. CID "-" takes descriptor 3 as the connection. The guest may be hostile: what it sends is checked, and it can
  * decide nothing but what is shown and the exit status.
@@ -23,13 +23,15 @@
 #include <linux/vm_sockets.h>
 #include "guest-enter.h"
 
-enum { PATIENCE_MS = 10000, WORDS = 10, REFUSED = 254, PIECE = 4096 };
+/* A command's start takes the guest's PID 1 longer than an answer. */
+enum { PATIENCE_MS = 10000, START_MS = 120000, SIGNALS = 3, WORDS = 11, REFUSED = 254, PIECE = 4096 };
 
 static struct {
   int fd, signals;
   struct frames frames;
   const char *pod, *app, *command;
   bool terminal, started, input_ended, closed[3];
+  int signalled;
   size_t on_the_way;
   /* What is shown before the next frame is read. */
   const uint8_t *shown;
@@ -101,7 +103,7 @@ static int64_t now_ms(void) {
   return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* A port that the kernel gives to root alone. */
+/* A port that takes CAP_NET_BIND_SERVICE. */
 static bool bind_low(int fd) {
   struct sockaddr_vm address = {.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY};
   for (address.svm_port = 1023; address.svm_port > 0; address.svm_port--) {
@@ -160,13 +162,13 @@ static void add_text(char **at, const char *end, const char *text) {
   *at += length;
 }
 
-/* `words`: UNIT … PATH, "--", the command. */
+/* `words`: BOOT … PATH, "--", the command. */
 static void send_request(int count, char **words) {
   static char request[ENTER_REQUEST];
   char *at = request, *end = request + sizeof request, number[16];
   struct winsize size = {0};
   if (session.terminal) ioctl(1, TIOCGWINSZ, &size);
-  for (int i = TEXT_UNIT; i <= TEXT_PATH; i++) add_text(&at, end, words[i]);
+  for (int i = TEXT_BOOT; i <= TEXT_PATH; i++) add_text(&at, end, words[i]);
   add_text(&at, end, session.terminal ? term() : "");
   snprintf(number, sizeof number, "%u", size.ws_row);
   add_text(&at, end, number);
@@ -191,12 +193,16 @@ static void block_signals(void) {
   session.signals = signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-/* Those that would end this process go to the command, which ends both. */
+/* Those that would end this process go to the command, which ends both; but for a terminal that is gone, and a guest that does not care. */
 static void take_signal(void) {
   struct signalfd_siginfo info;
   if (read(session.signals, &info, sizeof info) != sizeof info) return;
-  if (info.ssi_signo != SIGWINCH) send_or_end(SIGNAL, (uint8_t[]){(uint8_t)info.ssi_signo}, 1);
-  else if (session.terminal) send_size();
+  if (info.ssi_signo == SIGWINCH) {
+    if (session.terminal) send_size();
+    return;
+  }
+  send_or_end(SIGNAL, (uint8_t[]){(uint8_t)info.ssi_signo}, 1);
+  if ((info.ssi_signo == SIGHUP && session.terminal) || ++session.signalled >= SIGNALS) exit(128 + (int)info.ssi_signo);
 }
 
 static void read_input(void) {
@@ -266,6 +272,7 @@ static void expect_greeting(int64_t deadline) {
 }
 
 static void relay(void) {
+  int64_t deadline = now_ms() + START_MS;
   for (;;) {
     struct frame frame;
     int state = 0;
@@ -278,7 +285,9 @@ static void relay(void) {
       {.fd = shows ? session.shown_on : -1, .events = POLLOUT},
       {.fd = session.started && !session.input_ended && session.on_the_way < ENTER_WINDOW ? 0 : -1, .events = POLLIN},
     };
-    if (poll(polled, 4, -1) < 0 && errno != EINTR) refuse_pod(strerror(errno));
+    int64_t left = deadline - now_ms();
+    if (!session.started && left <= 0) refuse_pod("its guest does not answer");
+    if (poll(polled, 4, session.started ? -1 : (int)left) < 0 && errno != EINTR) refuse_pod(strerror(errno));
     if (polled[1].revents != 0) take_signal();
     if (polled[2].revents != 0) show();
     if (polled[3].revents != 0) read_input();
@@ -290,7 +299,7 @@ static void relay(void) {
 
 int enter_guest(int argc, char **argv) {
   if (argc <= WORDS || strcmp(argv[WORDS - 1], "--") != 0) {
-    fputs("usage: guest enter CID POD UNIT APP USER GROUP GROUPS DIRECTORY PATH -- COMMAND ARG...\n", stderr);
+    fputs("usage: guest enter CID POD BOOT UNIT APP USER GROUP GROUPS DIRECTORY PATH -- COMMAND ARG...\n", stderr);
     return REFUSED;
   }
   int64_t deadline = now_ms() + PATIENCE_MS;

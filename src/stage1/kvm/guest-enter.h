@@ -43,6 +43,7 @@ enum failure { FAILED_MANY = 1, FAILED_APP = 2, FAILED_START = 3, FAILED_OTHER =
 
 /* The first texts of a request; the command's follow, one at least. */
 enum request_text {
+  TEXT_BOOT,        /* the guest's boot id: pods of other engines may have low ports of the host's, but do not know it */
   TEXT_UNIT,        /* of systemd, transient: "rkt_enter-…" */
   TEXT_APP,         /* the app's unit */
   TEXT_USER,

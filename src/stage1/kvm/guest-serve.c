@@ -1,6 +1,6 @@
 /*
- * The guest's side of "rkt enter": a process for each command, which PID 1 runs in the app's limits as a transient unit. Only root of the
- * host is served: the kernel gives a port below 1024 to nobody else there, and gives CID 2 to the host alone.
+ * The guest's side of "rkt enter": a process for each command, which PID 1 runs in the app's limits as a transient unit. Only who is
+ * at the host (CID 2), may take a port below 1024 there, and knows the boot id that the host has chosen is served.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -102,6 +102,15 @@ static bool open_pipes(struct session *session, struct unit_request *request) {
   return true;
 }
 
+/* What the host knows, and pods of other engines on it do not. */
+static bool is_boot_id(const char *text) {
+  char id[37] = "";
+  int file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+  bool known = file >= 0 && read(file, id, sizeof id - 1) == sizeof id - 1;
+  if (file >= 0) close(file);
+  return known && strcmp(text, id) == 0;
+}
+
 static void begin(struct session *session, const struct frame *frame) {
   char *texts[8192];
   size_t count = 0;
@@ -110,7 +119,7 @@ static void begin(struct session *session, const struct frame *frame) {
     if (count == sizeof texts / sizeof *texts) finish(session, FAILED, FAILED_OTHER, 0);
     texts[count++] = at;
   }
-  if (count <= TEXTS || strncmp(texts[TEXT_UNIT], "rkt_enter-", 10) != 0) exit(1);
+  if (count <= TEXTS || !is_boot_id(texts[TEXT_BOOT]) || strncmp(texts[TEXT_UNIT], "rkt_enter-", 10) != 0) exit(1);
   if (strlen(texts[TEXT_APP]) >= sizeof session->app || !is_running(texts[TEXT_APP])) finish(session, FAILED, FAILED_APP, 0);
   strcpy(session->app, texts[TEXT_APP]);
   struct unit_request request = {.texts = texts, .words = count - TEXTS, .pipes = {-1, -1, -1}};
