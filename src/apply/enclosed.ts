@@ -34,7 +34,7 @@ export function enclosedFiles(pod: PodDescription, plan: EnginePlan, dirs: PodDi
   ];
   return [
     text("own.conf", dropIn({ Unit: plan.unit ?? [], Service: own })),
-    text("alone.conf", dropIn({ Service: [["ExecStop", plan.alone.stop], endLine(pod, plan)] })),
+    text("alone.conf", dropIn({ Service: [["SyslogLevelPrefix", "no"], ["ExecStop", plan.alone.stop], endLine(pod, plan)] })),
     text("end", endScript(pod)),
   ];
 }

@@ -7,7 +7,6 @@ import { tunDevice } from "./devices.ts";
 
 /** Refuses what a pod in a virtual machine cannot have, in one sentence each. */
 export function checkVirtualMachine(pod: PodDescription, host: Host): void {
-  checkPod(pod, host);
   const where = `Cannot run pod ${quoteText(pod.name ?? pod.uuid)} in a virtual machine`;
   const refuse = (reason: string, hint: string): never => {
     throw new RktError("kvm-refused", `${where}: ${reason}`, { hint });
@@ -24,8 +23,10 @@ export function checkVirtualMachine(pod: PodDescription, host: Host): void {
   const [device] = pod.devices;
   if (device !== undefined) refuse(`device ${quoteText(device.path)} is the host's`, "Leave the devices out, or take another stage1");
   if (pod.apps.some((app) => app.credentials !== undefined))
-    refuse("no credentials reach it", "Leave LoadCredential= out, or take another stage1");
-  if (pod.apps.some((app) => app.streams !== undefined)) refuse("it keeps no terminal", "Leave the streams' modes out");
+    refuse("no credentials reach it", "Leave Credential= out (of a unit that runs rkt: LoadCredential=), or take another stage1");
+  if (pod.apps.some((app) => app.streams !== undefined))
+    refuse("it keeps no terminal, and its outputs go to the journal", "Leave Output= or the streams' modes out, or take another stage1");
+  checkPod(pod, host);
 }
 
 /** A machine gets no descriptors: connections are carried to it. */

@@ -13,6 +13,7 @@ import { machineShares } from "./volumes.ts";
 import { guestAddresses } from "./sockets.ts";
 import {
   runtimeDirectory,
+  wordsDirectory,
   initrdPath,
   jailFiles,
   launchScript,
@@ -76,7 +77,7 @@ function planKvm(pod: PodDescription, units: GuestUnits): EnginePlan {
     ...(pod.network.kind === "namespace" ? { taps: { user } } : {}),
     ...(pod.sockets.length === 0 ? {} : { proxied: guestAddresses(pod) }),
     startCommands: startCommands(pod),
-    stopCommands: [`rm -rf --one-file-system ${runtimeDirectory(pod)}`],
+    stopCommands: [`rm -rf --one-file-system ${runtimeDirectory(pod)} ${wordsDirectory(pod)}`],
     ...(pod.name === undefined ? { alone: { argv: ["/bin/sh", `${pod.paths.generation}/jail`], stop: stopLine(pod) } } : {}),
     result: resultCommands(pod, hypervisor),
     liveness: "sibling",

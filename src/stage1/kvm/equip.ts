@@ -116,9 +116,13 @@ function provideInitrd({ host, provide }: Workshop, kernel: Kernel, modules: rea
 function assertBelow(host: Host, root: string, path: string): void {
   if (root === "") return;
   if (!host.files.exists(path))
-    throw new RktError("stage1-image", `Cannot make a virtual machine: its image of stage1 has no ${path.slice(root.length)}`);
+    throw new RktError("stage1-image", `Cannot make a virtual machine: its image of stage1 has no ${path.slice(root.length)}`, {
+      hint: "Take another image, or Stage1=kvm",
+    });
   if (host.files.realPath(path).startsWith(`${root}/`)) return;
-  throw new RktError("stage1-image", `Cannot make a virtual machine: ${quoteText(path)} leads out of its image`);
+  throw new RktError("stage1-image", `Cannot make a virtual machine: ${quoteText(path)} leads out of its image`, {
+    hint: "Take another image, or Stage1=kvm",
+  });
 }
 
 function initrdEntries(host: Host, program: string, modules: readonly string[]): CpioEntry[] {

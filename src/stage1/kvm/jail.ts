@@ -1,7 +1,8 @@
 import { quoteShell } from "../../base/quote-shell.ts";
 import type { PlanFile, PodDescription } from "../../pod/engine.ts";
 import { machineDevices, tunDevice } from "./devices.ts";
-import { machineFiles, runtimeDirectory, sizeCommand, sizeWord, user } from "./service.ts";
+import { machineFiles, runtimeDirectory, sizeCommand, sizeWord, user, wordsDirectory } from "./service.ts";
+import { shareMounts } from "./volumes.ts";
 
 const devices = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
@@ -14,9 +15,9 @@ export function jailScript(pod: PodDescription, argv: readonly string[]): PlanFi
   const nodes = [...devices, ...machineDevices(pod)];
   const content = [
     "set -eu",
-    `vm=${vm} jail=${quoteShell(`${pod.paths.generation}/stage1/jail`)}`,
+    `vm=${vm} guest=${wordsDirectory(pod)} jail=${quoteShell(`${pod.paths.generation}/stage1/jail`)}`,
     // As the unit's main process, whichever that is for.
-    '( read -r word < "$vm/ready" && { systemd-notify --pid=$$ --ready --status="The guest runs" || :; } && : > "$vm/notified" ) &',
+    '( read -r word < "$guest/ready" && { systemd-notify --pid=$$ --ready --status="The guest runs" || :; } && echo yes > "$guest/notified" ) &',
     'mount --bind "$jail" "$jail"',
     'mount --rbind /usr "$jail/usr"',
     'mount -o remount,bind,ro "$jail/usr"',
@@ -29,10 +30,11 @@ export function jailScript(pod: PodDescription, argv: readonly string[]): PlanFi
     'mount -t tmpfs -o mode=755,nosuid,nodev,noexec,size=1M run "$jail/run"',
     'mkdir -p "$jail$vm"',
     'mount --bind "$vm" "$jail$vm"',
+    ...shareMounts(pod),
     'for path in "$jail" "$jail/dev" "$jail/run"; do mount -o remount,bind,ro "$path"; done',
     "ulimit -c 0",
     "umask 077",
-    `${sizeCommand(pod)}read -r id < "$vm/boot_id"`,
+    `${sizeCommand(pod)}read -r id < "$guest/boot_id"`,
     `exec unshare --root="$jail" --wd=/ /usr/bin/setpriv --reuid="$(id -u ${user})" --regid="$(id -g ${user})" \\`,
     '  --groups="$(getent group kvm | cut -d: -f3)" --no-new-privs --bounding-set=-all --inh-caps=-all --ambient-caps=-all \\',
     `  ${argv.map(quoteShell).join(" ")}" rkt.boot_id=$id${sizeWord(pod)}"`,

@@ -20,9 +20,13 @@ export function assertCarried(host: Host, { name, kernels, mostDisks }: Hypervis
     throw new RktError("kvm-refused", `Cannot make a virtual machine under ${name}: ${reason}`, { hint });
   };
   if (mostDisks !== undefined && disks + 1 > mostDisks)
-    refuse(`it takes ${mostDisks} disks, and the pod's images have ${disks} layers besides its system`, "Set Stage1=kvm:qemu");
+    refuse(`it takes ${mostDisks} disks, and the pod's images have ${disks} layers besides its system`, layersHint(name));
   if (kernels === "compressed" && !isCompressedImage(host.files.read(kernel.image)))
     refuse(`it starts no kernel like ${quoteText(kernel.image)}, which is no bzImage`, "Name another one in rkt-config(5)");
+}
+
+function layersHint(name: string): string {
+  return name === "qemu" ? "Make pods of fewer apps, or of images with fewer layers" : "Set Stage1=kvm:qemu";
 }
 
 /** What will be different from what the pod's file seems to say. */

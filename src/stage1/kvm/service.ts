@@ -22,6 +22,11 @@ export function runtimeDirectory(pod: PodDescription): string {
   return `/run/rkt/vm/${pod.uuid}`;
 }
 
+/** What the host's root writes and reads there, and the hypervisor cannot replace: it may only read `ready` and `boot_id`, and write `notified`. */
+export function wordsDirectory(pod: PodDescription): string {
+  return `/run/rkt/guests/${pod.uuid}`;
+}
+
 const usr = ["bin", "sbin", "lib", "lib32", "lib64"];
 
 /** What the machine is made of, on the host and in the jail: the unit binds it for its other commands too, which have no root of their own. */
@@ -75,6 +80,7 @@ export function serviceLines(pod: PodDescription, hypervisor: Hypervisor | undef
     ...shareBinds(pod),
     ["RuntimeDirectory", directory.slice("/run/".length)],
     ["RuntimeDirectoryMode", "0750"],
+    ["BindPaths", `-${wordsDirectory(pod)}`, "The start makes it"],
     ["User", user],
     ["SupplementaryGroups", "kvm"],
     ["Delegate", "no"],
@@ -115,13 +121,21 @@ export function serviceLines(pod: PodDescription, hypervisor: Hypervisor | undef
       "The guest's console, of which its kernel's last words are needed: it shall not fill the host's journal",
     ],
     ["LogRateLimitBurst", "500"],
+    ["SyslogLevelPrefix", "no", "A guest must not choose a level: what is an emergency is shown on all terminals as it is"],
+    ...(pod.apps.some((app) => app.reloadSignal !== undefined)
+      ? [["ExecReload", controlLine(pod, 'echo reload 1<>"$0"'), "The guest's systemd sends each app its signal"] as const]
+      : []),
     ["ExecStop", stopLine(pod), "The guest's systemd stops the apps in order; what is left after the time limit is killed"],
   ];
 }
 
 export function stopLine(pod: PodDescription): string {
-  const script = `[ -n "$MAINPID" ] || exit 0; echo poweroff 1<>${runtimeDirectory(pod)}/control; exec tail --pid="$MAINPID" -s .1 -f /dev/null`;
-  return `+${quoteArgv([...outside, "/bin/sh", "-c", script])}`;
+  return controlLine(pod, '[ -n "$MAINPID" ] || exit 0; echo poweroff 1<>"$0"; exec tail --pid="$MAINPID" -s .1 -f /dev/null');
+}
+
+/** A script of the host whose `$0` is the pipe of words to the guest (units/guest/rkt_control.service). */
+function controlLine(pod: PodDescription, script: string): string {
+  return `+${quoteArgv([...outside, "/bin/sh", "-c", script, `${wordsDirectory(pod)}/control`])}`;
 }
 
 /** What the unit needs of others: the sockets that its guest connects to. */
@@ -139,9 +153,9 @@ function socketNames({ console }: PodDescription): string[] {
 
 /** Waits for the guest's word, and becomes the hypervisor; the boot's id, made anew for each, is joined to the last argument. */
 export function launchScript(pod: PodDescription): string {
-  const directory = runtimeDirectory(pod);
+  const directory = wordsDirectory(pod);
   return (
-    `(read -r word <${directory}/ready && systemd-notify --ready --status="The guest runs" && : >${directory}/notified) & ` +
+    `(read -r word <${directory}/ready && systemd-notify --ready --status="The guest runs" && echo yes >${directory}/notified) & ` +
     `read -r id <${directory}/boot_id; ${sizeCommand(pod)}exec "$@ rkt.boot_id=$id${sizeWord(pod)}"`
   );
 }
@@ -159,21 +173,19 @@ export function sizeWord({ console }: PodDescription): string {
 export function startCommands(pod: PodDescription): string[] {
   const machine = machineIdOf(pod.uuid);
   return [
-    `vm=${runtimeDirectory(pod)}`,
+    `vm=${runtimeDirectory(pod)} guest=${wordsDirectory(pod)}`,
     ...unitVariables(pod),
     // A unit of another's has made no directory for it.
     ...(pod.name === undefined
       ? [`[ -d "$vm" ] || { modprobe --quiet vhost_vsock || :; mkdir -p -m 0750 "$vm"; chown ${user}: "$vm"; }`]
       : []),
     ...startChecks(pod, machineFiles(pod)),
-    'rm -f "$vm/ready" "$vm/control" "$vm/exits" "$vm/ran" "$vm/notified"',
-    'echo "$pod" > "$vm/pod"',
-    `echo ${pod.journalMaxUse} > "$vm/journal_max"`,
-    ...(pod.console?.kind === "pipes" ? [`echo ${quoteShell(pod.console.directory)} > "$vm/console"`] : []),
-    'cat /proc/sys/kernel/random/uuid > "$vm/boot_id"',
-    '(umask 077; mkfifo "$vm/ready" "$vm/control")',
-    `chown ${user} "$vm/ready" "$vm/control"`,
-    'chmod 0644 "$vm/boot_id"',
+    'rm -rf --one-file-system "$guest"; mkdir -p /run/rkt/guests; mkdir -m 0710 "$guest"',
+    'echo "$pod" > "$guest/pod"',
+    `echo ${pod.journalMaxUse} > "$guest/journal_max"`,
+    ...(pod.console?.kind === "pipes" ? [`echo ${quoteShell(pod.console.directory)} > "$guest/console"`] : []),
+    '(umask 077; cat /proc/sys/kernel/random/uuid > "$guest/boot_id"; : > "$guest/notified"; mkfifo "$guest/ready" "$guest/control")',
+    `chown :${user} "$guest"; chown ${user} "$guest/ready" "$guest/notified" "$guest/boot_id"`,
     "mkdir -p -m 0755 /run/rkt/cids",
     `echo ${pod.uuid} > ${cidFile(pod)}`,
     'chown systemd-journal-remote "$journal/$machine"',
@@ -216,7 +228,7 @@ function leaderCommand(pod: PodDescription, machine: string): string {
     `--description='Machine of rkt pod ${pod.uuid}'`,
     ...properties.map((property) => `--property=${property}`),
     '--property=BindReadOnlyPaths="$journal/$machine:/var/log/journal/$machine"',
-    '--property=BindReadOnlyPaths="-$vm/boot_id:/proc/sys/kernel/random/boot_id"',
+    '--property=BindReadOnlyPaths="-$guest/boot_id:/proc/sys/kernel/random/boot_id"',
     `--property=ExecStopPost='-/bin/sh -c "${stopPod}" sh '"$escaped"`,
     `-- /usr/bin/flock --wait 10 --no-fork "$lock" /bin/sh -c '${register}'`,
   ].join(" ");
@@ -226,20 +238,20 @@ function leaderCommand(pod: PodDescription, machine: string): string {
 export function resultCommands(pod: PodDescription, driver: Hypervisor | undefined): NonNullable<EnginePlan["result"]> {
   return {
     read: [
-      `vm=${runtimeDirectory(pod)}`,
+      `guest=${wordsDirectory(pod)}`,
       "hypervisor=${SERVICE_RESULT:-}",
       ...deathLines(driver),
       'if [ "$hypervisor" = success ]; then',
-      '  if [ -e "$vm/exits" ]; then',
+      '  if [ -e "$guest/exits" ]; then',
       "    EXIT_CODE=exited EXIT_STATUS=0",
       "    while read -r app code status result; do",
       '      if [ "$result" != success ]; then EXIT_CODE=$code EXIT_STATUS=$status SERVICE_RESULT=$result; break; fi',
-      '    done < "$vm/exits"',
-      '  elif [ -e "$vm/ran" ]; then',
+      '    done < "$guest/exits"',
+      '  elif [ -e "$guest/ran" ]; then',
       "    SERVICE_RESULT=exit-code EXIT_CODE=exited EXIT_STATUS=254",
       "    echo 'The virtual machine ended without a word on its apps: its kernel or its systemd has crashed' >&2",
       "  fi",
-      'elif [ "$hypervisor" = protocol ] && [ ! -e "$vm/ran" ]; then',
+      'elif [ "$hypervisor" = protocol ] && [ ! -e "$guest/ran" ]; then',
       "  echo 'The virtual machine ended before its apps ran: its kernel or its systemd has crashed, and its last words stand above' >&2",
       "fi",
       `if [ "$(cat ${cidFile(pod)} 2>/dev/null)" = ${pod.uuid} ]; then rm -f ${cidFile(pod)}; fi`,

@@ -48,6 +48,25 @@ export function shareBinds(pod: PodDescription): EntryInput[] {
   });
 }
 
+/** The same in sh, where no unit does it, below `$jail`. */
+export function shareMounts(pod: PodDescription): string[] {
+  return sharePlaces(pod).flatMap((target, index) => {
+    const { source = "", readOnly, recursive } = sharedVolumes(pod)[index] ?? {};
+    const place = `"$jail${target}"`;
+    return [
+      `mkdir -p ${place}`,
+      `mount --${recursive ? "rbind" : "bind"} ${quoteShell(source)} ${place}`,
+      // A mount's flags are its own. The table has octal escapes.
+      ...(readOnly
+        ? [
+            `awk -v top=${place} '$5 == top || index($5, top "/") == 1 { print $5 }' /proc/self/mountinfo |`,
+            `  while read -r mounted; do mount -o remount,bind,ro "$(printf %b "$mounted")"; done`,
+          ]
+        : []),
+    ];
+  });
+}
+
 /** Throws `virtiofsd-missing`. */
 export function findVirtiofsd(host: Host): string {
   const found = servers.find(({ path }) => host.files.exists(path));
@@ -105,6 +124,9 @@ function serverCommand(
     "PrivateTmp=yes",
     "RestrictAddressFamilies=AF_UNIX",
     "UMask=0007",
+    "Slice=machine.slice",
+    // Each file that the guest knows is held open.
+    "MemoryMax=1G",
     `${volume.readOnly ? "BindReadOnlyPaths" : "BindPaths"}=${bind}`,
   ];
   return [

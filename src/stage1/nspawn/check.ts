@@ -54,6 +54,7 @@ function checkTerminal(
     throw new RktError(
       "dtach-missing",
       `${where} on a terminal: image ${quoteText(stage1.name)} of its stage1 has no /usr/bin/dtach, which keeps it`,
+      { hint: "Take an image that has it, or Stage1=nspawn" },
     );
   throw new RktError("dtach-missing", `${where} on a terminal: the host has no /usr/bin/dtach, which keeps it`, {
     hint: "Install the package dtach",

@@ -30,6 +30,7 @@ export function serviceLines(pod: PodDescription): EntryInput[] {
     ],
     ["Environment", "SYSTEMD_NSPAWN_CONTAINER_SERVICE=rkt", "What machinectl shows as SERVICE"],
     ["UnsetEnvironment", "SYSTEMD_NSPAWN_API_VFS_WRITABLE", "With it the pod could write the host's settings"],
+    ["SyslogLevelPrefix", "no", "A pod must not choose a level for its console: what is an emergency is shown on all terminals as it is"],
     ["DevicePolicy", "closed"],
     ["DeviceAllow", "char-pts rw"],
     ["DeviceAllow", "/dev/net/tun rwm", "nspawn makes it where the host has it"],

@@ -9,7 +9,10 @@ import { ended, nothingLeft, untilEnded, vmPod } from "./pods.ts";
 
 const loops = "n=0; while [ $n -lt 6000 ]; do n=$((n+1)); sleep 0.1; done";
 const pods: Readonly<Record<string, string>> = {
-  long: vmPod(`echo boot $(cat /proc/sys/kernel/random/boot_id); trap "echo got term; exit 7" TERM; ${loops}`),
+  long: vmPod(
+    `echo boot $(cat /proc/sys/kernel/random/boot_id); trap "echo got term; exit 7" TERM; trap "echo again" USR1; ${loops}`,
+    "ReloadSignal=SIGUSR1\n",
+  ),
   well: vmPod("echo done"),
   badly: vmPod("exit 5"),
   killed: vmPod("kill -KILL $$"),
@@ -48,6 +51,11 @@ export async function checkLife(t: TestContext, vm: TestMachine, hypervisor: Hyp
     assert.match(await vm.sh("rkt logs long"), new RegExp(`boot ${id}`));
   });
 
+  await t.test("a reload reaches its app as the signal that it asks for", async () => {
+    await vm.sh("systemctl reload rkt-pod@long");
+    await waitFor(async () => ((await linesOf(vm, uuid, "main")).includes("again") ? true : undefined), { what: "the signal" });
+  });
+
   await t.test("the hypervisor is shut in: no capability, no file of the host or of another pod", async () => {
     const score = /exposure level .*: (\d\.\d)/.exec(await vm.sh("systemd-analyze security --no-pager rkt-pod@long"))?.[1];
     assert.ok(Number(score) <= 0.4, `systemd-analyze security says ${score}`);
@@ -62,6 +70,9 @@ export async function checkLife(t: TestContext, vm: TestMachine, hypervisor: Hyp
     assert.equal(await inside("/home"), "");
     assert.equal(await inside("/var/lib/rkt/pods/named"), `./var/lib/rkt/pods/named/${uuid}\n`);
     assert.equal((await vm.sh(`ls /proc/${process}/root/var/lib/rkt/vm | wc -l`)).trim(), "3");
+    assert.equal(await vm.sh(`stat -c "%U %G %a" /run/rkt/guests/${uuid}`), "root rkt-vm 710\n");
+    // Else a line of its console could be an emergency, which all terminals show as it is.
+    assert.equal(await property(vm, "long", "SyslogLevelPrefix"), "no");
     const devices = await vm.sh(`cd /proc/${process}/root/dev && for name in *; do [ ! -c $name ] || echo $name; done`);
     assert.equal(
       devices,
@@ -75,6 +86,11 @@ export async function checkLife(t: TestContext, vm: TestMachine, hypervisor: Hyp
     const missing = await vm.run(["rkt", "enter", "long", "/bin/nothing"]);
     assert.notEqual(missing.status, 0);
     assert.match(missing.stderr, /nothing/);
+    const stranger = await vm.run([
+      ...["/usr/lib/rkt/guest", "enter", (await vm.sh("ls /run/rkt/cids")).trim(), "long", "00000000-0000-4000-8000-000000000000"],
+      ...["rkt_enter-main-1.service", "main.service", "0", "0", "", "/", "/bin", "--", "/bin/true"],
+    ]);
+    assert.equal(stranger.status, 254, "who does not know the boot id is let in");
     const terminal = await vm.sh(
       `script -qec 'stty rows 33 cols 101; rkt enter long /bin/sh -c "stty size; exit 3"; echo "status $?"' /dev/null </dev/null`,
     );
@@ -121,6 +137,8 @@ export async function checkLife(t: TestContext, vm: TestMachine, hypervisor: Hyp
     await ended(vm, "badly", { result: "exit-code", status: "5", app: "5" });
     await failed("killed");
     await ended(vm, "killed", { result: "signal", status: "9/KILL", app: "137" });
+    const exported = await vm.run(["rkt", "export", "well", "/root/well.aci"]);
+    assert.match(exported.stderr, /^export: Cannot export pod "well": what it wrote was in its virtual machine's memory$/m);
     await nothingLeft(vm);
   });
 }

@@ -50,7 +50,7 @@ const refused: readonly (readonly [pod: string, reason: RegExp])[] = [
 
 /** What a pod's network leaves on the host, which is to be nothing. */
 async function leftovers(vm: TestMachine): Promise<string> {
-  return await vm.sh(`ls /run/netns /run/rkt/net /run/rkt/vm /run/rkt/cids 2>/dev/null | grep -v : || :
+  return await vm.sh(`ls /run/netns /run/rkt/net /run/rkt/vm /run/rkt/cids /run/rkt/guests 2>/dev/null | grep -v : || :
     ip -o link | grep -E 'rkt[dr][0-9]|tap|br0' || :; nft list maps | grep elements || :`);
 }
 

@@ -45,7 +45,7 @@ export async function ended(
 
 /** Of any machine and whatever served it: units, processes, sockets, context ids, locks. */
 const LEFT = `systemctl list-units --state=active,activating,deactivating,failed --no-legend --plain 'rkt-machine-*' 'rkt-vm-*' 'rkt-volume-*'
-  cd /run/rkt; for path in vm/* cids/*; do [ ! -e "$path" ] || echo "$path"; done
+  cd /run/rkt; for path in vm/* cids/* guests/*; do [ ! -e "$path" ] || echo "$path"; done
   for lock in locks/*; do [ ! -e "$lock" ] || flock --nonblock "$lock" true || echo "$lock is held"; done
   machinectl list --no-legend; pgrep -a 'qemu|lkvm|virtiofsd|systemd-journal-r' || :`;
 

@@ -16,7 +16,7 @@ export async function checkRun(t: TestContext, vm: TestMachine): Promise<void> {
     );
     assert.deepEqual([status, stderr], [7, "error\n"]);
     assert.equal(stdout, Array.from({ length: 2000 }, (_, index) => `line ${index + 1}\n`).join(""));
-    assert.equal(await vm.sh("ls /run/rkt/vm /run/rkt/cids"), "/run/rkt/cids:\n\n/run/rkt/vm:\n");
+    assert.equal(await vm.sh("ls /run/rkt/vm /run/rkt/cids /run/rkt/guests"), "/run/rkt/cids:\n\n/run/rkt/guests:\n\n/run/rkt/vm:\n");
   });
 
   await t.test("rkt prepare and run-prepared, stopped by a signal: it is a machine with a network of its own", async () => {
@@ -89,8 +89,8 @@ export async function checkRun(t: TestContext, vm: TestMachine): Promise<void> {
       assert.equal(await vm.sh("systemctl show -P Result guest"), "exit-code\n");
       assert.match(await vm.sh(`journalctl --quiet --output=cat -D /var/log/journal/${uuid.replaceAll("-", "")} -t box`), /got term/);
       assert.equal(
-        await vm.sh("ls /run/rkt/vm /run/rkt/cids; ls -d /run/systemd/system/guest.service.d 2>/dev/null || :"),
-        "/run/rkt/cids:\n\n/run/rkt/vm:\n",
+        await vm.sh("ls /run/rkt/vm /run/rkt/cids /run/rkt/guests; ls -d /run/systemd/system/guest.service.d 2>/dev/null || :"),
+        "/run/rkt/cids:\n\n/run/rkt/guests:\n\n/run/rkt/vm:\n",
       );
       await vm.sh(`systemctl reset-failed guest; rkt rm ${uuid}`);
     },
