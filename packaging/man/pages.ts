@@ -20,8 +20,13 @@ export function formatPages(root: CommandDeclaration, version: string): Page[] {
 /** Pages on the files that commands read, by their first word. */
 const FILE_PAGES: Readonly<Record<string, readonly string[]>> = {
   pod: ["rkt.pod(5)"],
-  run: ["rkt-config(5)"],
-  prepare: ["rkt-config(5)"],
+  run: ["rkt.pod(5)", "rkt-config(5)"],
+  "run-prepared": ["rkt.pod(5)"],
+  prepare: ["rkt.pod(5)", "rkt-config(5)"],
+  attach: ["rkt.pod(5)"],
+  export: ["rkt.pod(5)"],
+  status: ["rkt.pod(5)"],
+  top: ["rkt.pod(5)"],
   fetch: ["rkt-config(5)"],
   config: ["rkt-config(5)"],
 };

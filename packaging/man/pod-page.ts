@@ -100,9 +100,10 @@ function describeApp(): string {
 
 function describeMachines(): string {
   const text = [
-    "With Stage1=kvm the same declaration is a virtual machine: the newest kernel in /boot that has its modules (one made for clouds before others, or what rkt-config(5) names), the host's own systemd, and the apps' images as disks. The host needs /dev/kvm, /dev/vhost-vsock (module vhost_vsock), a hypervisor (qemu, or kvmtool's lkvm, which no distribution ships), mkfs.erofs, modprobe and systemd-journal-remote, and virtiofsd for volumes. kvm:qemu and kvm:lkvm choose the hypervisor; with kvm it is the first one of the order that rkt-config(5) sets. Without /dev/kvm qemu emulates a machine where that file allows it.",
-    "Under lkvm a pod has at most three layers of images, and volumes of the host come by 9p, from the hypervisor itself, which runs as the user rkt-vm: what that user may not read or write the pod may not either, what the pod makes is that user's, owners cannot be changed, and special files, locks and extended attributes do not work. It needs a kernel with 9p (linux-image-amd64), and one with CONFIG_X86_MPPARSE for more than one processor.",
-    "The machine has 128 MiB of memory, the limits of its apps' Memory=, and 128 MiB more if one of them has none; as many processors as the largest CPU= says, else one. What apps write to their roots and to volumes of kind empty is in that memory, and gone at the end.",
+    "With Stage1=kvm the same declaration is a virtual machine: the newest kernel in /boot that has its modules (one made for clouds before others, or what rkt-config(5) names), the host's own systemd, and the apps' images as disks. The host needs /dev/kvm, /dev/vhost-vsock (module vhost_vsock), /dev/net/tun (module tun) unless Net=none, a hypervisor (qemu, or kvmtool's lkvm, which no distribution ships), mkfs.erofs, modprobe and systemd-journal-remote, and virtiofsd for volumes (in Debian 12 part of qemu-system-common). kvm:qemu and kvm:lkvm choose the hypervisor; with kvm it is the first one of the order that rkt-config(5) sets. Without /dev/kvm qemu emulates a machine where that file allows it.",
+    "Refused there: Net=host, PrivateUsers=yes, Device=, Credential=, Output=tty and null, single files as volumes (share their directory), sockets other than ListenStream=, rkt run with \\-\\-no-overlay or in a unit with credentials, rkt attach and rkt export.",
+    "A pod has at most 23 layers of images. Under lkvm a pod has at most three layers of images, and volumes of the host come by 9p, from the hypervisor itself, which runs as the user rkt-vm: what that user may not read or write the pod may not either, what the pod makes is that user's, owners cannot be changed, and special files, locks and extended attributes do not work. It needs a kernel with 9p (linux-image-amd64), and one with CONFIG_X86_MPPARSE for more than one processor.",
+    "The machine has 80 MiB of memory, the limits of its apps' Memory=, and 176 MiB more if one of them has none; as many processors as the largest CPU= says, else one. MemoryMax= and CPUQuota= of an app do not count for that; limits of [Service] are the hypervisor's. What apps write to their roots and to volumes of kind empty is in that memory, and gone at the end.",
     "No attributes trusted.* and no O_TMPFILE (before Linux 6.2) are in directories of the host, no attributes user.* in an app's own root before Linux 6.6; DNS=host and HostsEntry=host are the host's files as they were at apply. Whatever else an app sees otherwise than under nspawn is listed under WHAT AN APP SEES.",
     "The unit's result is that of the first app that failed, as ever; a machine that ends without a word on its apps has failed with status 254. What a machine says of its apps and its journal is its own word, and concerns that pod alone. Its journal takes JournalMaxUse=, or 32 MiB where that is less: a guest that writes faster than the host stores has to wait, and meanwhile the oldest lines in its memory (16 MiB) give way. Of what it writes to its console the host's journal takes 500 lines in 30 seconds, or the multiple of that which systemd-journald(8) allows where there is much room.",
     "Settings that an administrator makes for all programs of a host (fs.protected_*, fs.nr_open, kernel.pid_max, kernel.yama.ptrace_scope, vm.max_map_count, vm.overcommit_memory, vm.swappiness and others) are in its kernel as they were on the host at apply. Numbers of processes, open files and watches follow its memory; an app may have four fifths of its tasks.",
@@ -114,7 +115,7 @@ function describeStage1(): string {
   const text = [
     "Stage1= names an image where it has a slash in it or begins with sha512-: by name of the store (coreos.com/rkt/stage1-coreos:2.0.0), by ID or its beginning, by absolute path or URL, as Image=. The image says itself which engine it is for. What runs inside the pod, systemd and its journal, is then of the image and not of the host's /usr; for kvm kernel and modules too; for fly nothing changes.",
     "It is found or fetched when the pod is applied, needs a good signature by a key that is trusted for its name, and the pod's verdict covers it, so that it is judged anew before each start. A file of /usr/lib/rkt/stage1-images (or where paths.d says, rkt-config(5)) needs no signature, as long as it is there and directory and file are root's alone. The pod keeps its image until it is applied again: rkt image gc and rkt image rm leave it in the store.",
-    "coreos.com/rkt/stage1-coreos, stage1-kvm and stage1-fly mean nspawn, kvm and fly with the host's own files where the store has no image of that name, whatever the version. Images of the original rkt are refused.",
+    "coreos.com/rkt/stage1-coreos, stage1-kvm and stage1-fly mean nspawn, kvm and fly with the host's own files where the store has no image of that name and, where one is given, that version. Images of the original rkt are refused.",
   ];
   return text.map(paragraph).join("");
 }
@@ -132,6 +133,9 @@ function describeViews(): string {
     listOf("kvm"),
     paragraph("With Stage1=fly:"),
     listOf("fly"),
+    paragraph(
+      "Refused with Stage1=fly: more than one app, networks other than host, PrivateUsers=yes, Sysctl=, Hostname=, JournalMaxUse=, Device=, Credential=, Output=tty and null, and isolators that it cannot enforce.",
+    ),
   ].join("");
 }
 

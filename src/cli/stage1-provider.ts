@@ -23,7 +23,9 @@ export function makeStage1Provider(context: Context, apply: ApplyContext, insecu
     if (!insecure.has("image")) await judgeStage1(apply, found);
     const image = await renderImage(apply, found);
     if (image.layers.length !== 1)
-      throw new RktError("stage1-image", `Cannot use image ${quoteText(found.name)} as stage1: it depends on other images`);
+      throw new RktError("stage1-image", `Cannot use image ${quoteText(found.name)} as stage1: it depends on other images`, {
+        hint: "An image of stage1 stands by itself: take another one",
+      });
     apply.store.touch(found.id);
     return { engine, image };
   };

@@ -169,7 +169,7 @@ export const APP_KEYS: readonly KeyInfo[] = [
     key: "Output",
     list: false,
     value: "auto | journal | pipe | tty | null",
-    text: "What the app's standard output and error are: the journal's socket, a pipe that it can open again as /dev/stdout, or (auto, default) a pipe where the image needs it; null throws them away. tty gives the app a terminal of its own for input, output and error, which rkt attach joins (rkt-attach(1)): what is shown there while nobody is attached is lost, and none of it is in the journal. It needs the program dtach. TERM is xterm where neither image nor declaration sets it. Modes per stream are for rkt run --stdin=, --stdout= and --stderr=.",
+    text: "What the app's standard output and error are: the journal's socket, a pipe that it can open again as /dev/stdout, or (auto, default) a pipe where the image needs it; null throws them away. tty gives the app a terminal of its own for input, output and error, which rkt attach joins (rkt-attach(1)): what is shown there while nobody is attached is lost, and none of it is in the journal. It needs the program dtach. TERM is xterm where neither image nor declaration sets it. Neither tty nor null with Stage1=kvm or fly. Modes per stream are for rkt run --stdin=, --stdout= and --stderr=.",
     example: "Output=pipe",
   },
   {

@@ -15,7 +15,7 @@ const stage1Options: readonly ImageOption[] = [
     value: "NAME",
     completes: ["images"],
     description:
-      "What isolates the pod: an image of the store by its name, else what is part of rkt: coreos.com/rkt/stage1-coreos (systemd-nspawn), stage1-kvm, stage1-fly",
+      "What isolates the pod: an image of the store by its name, else what is part of rkt: coreos.com/rkt/stage1-coreos (systemd-nspawn), stage1-kvm, stage1-fly; or as in Stage1=: nspawn, kvm, kvm:qemu, kvm:lkvm, fly",
   },
   {
     name: "stage1-url",

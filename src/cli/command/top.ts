@@ -5,7 +5,7 @@ export const topCommand: CommandDeclaration = {
   name: "top",
   summary: "Show what running pods and their apps use",
   description: [
-    "Prints CPU, memory, tasks and bytes read and written of each pod that runs and of its apps, as the kernel counts them by control group. CPU is the share of one processor over the interval. A dash stands for what the host does not count.",
+    "Prints CPU, memory, tasks and bytes read and written of each pod that runs and of its apps, as the kernel counts them by control group. CPU is the share of one processor over the interval. A dash stands for what the host does not count. A pod in a virtual machine is its hypervisor, with all of the memory that its guest has used, without the servers of its volumes; its apps have dashes.",
     "On a terminal the table is drawn again after each interval, until it is interrupted; elsewhere, with --once, and as JSON it is printed once.",
   ],
   arguments: [{ name: "UUID|NAME", completes: ["pods"], optional: true, variadic: true }],
