@@ -88,7 +88,7 @@ function endUnit(hypervisor: Hypervisor, death: Death, said: string | undefined)
   writeFileSync(join(directory, "ran"), "");
   if (said !== undefined) writeFileSync(join(directory, "exits"), `${said}\n`);
   const { read, end } = resultCommands(describePod(), hypervisor);
-  const script = [`vm=${directory}`, ...read.filter((line) => !line.startsWith("vm=")), ...end].join("\n");
+  const script = [`guest=${directory}`, ...read.filter((line) => !line.startsWith("guest=")), ...end].join("\n");
   const { status, signal, stderr } = spawnSync("sh", ["-c", script], {
     encoding: "utf8",
     env: { PATH: process.env["PATH"], SERVICE_RESULT: death.result, EXIT_CODE: death.code, EXIT_STATUS: death.status },

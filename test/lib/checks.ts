@@ -9,8 +9,8 @@ const NODE = process.execPath;
 /** Without root and network: a minute at most. */
 const QUICK: string[] = ["test/unit/**/*.test.ts", "test/golden/**/*.test.ts", "test/contract/**/*.test.ts", "test/repo/**/*.test.ts"];
 const HOST: string[] = ["test/host/**/*.test.ts"];
-/** Last of all, by its name. */
-const MACHINES = "test/virtual-machines.ts";
+/** First of all, by its name. */
+const MACHINES = "test/all-machines.ts";
 
 interface Check {
   readonly name: string;
@@ -67,7 +67,7 @@ function main(): boolean {
   const checked = runChecks();
   const tested = whole
     ? // A whole file's, too.
-      runTests([...list([...QUICK, ...HOST]), MACHINES], ["--test-concurrency=2", "--test-timeout=3500000"])
+      runTests([MACHINES, ...list([...QUICK, ...HOST])], ["--test-concurrency=2", "--test-timeout=3500000"])
     : runTests(list(QUICK), ["--test-concurrency=2"]);
   return checked && tested;
 }

@@ -10,7 +10,7 @@ import { closeConnection, type Connection, openConnection, sshCommand } from "./
 import { takeTurn, VM_CACHE } from "./vm/turn.ts";
 
 /** Emulated, and beside other tests, what takes a second may take twenty. */
-const COMMAND_LIMIT_MS = 240_000;
+const COMMAND_LIMIT_MS = 480_000;
 
 /**
  * A whole machine with a kernel of its own: limits, out of memory, devices and reboots are real. One at a time: the next one waits.

@@ -118,7 +118,9 @@ export async function checkLife(t: TestContext, vm: TestMachine, hypervisor: Hyp
 
   await t.test("SIGKILL of the hypervisor takes the machine along, and its journal is whole", async () => {
     await start();
-    await vm.sh("systemctl kill --kill-who=main --signal=KILL rkt-pod@long");
+    await vm.sh(
+      `systemctl kill --kill-who=main --signal=KILL rkt-pod@long || { journalctl --no-pager -n 40 -u rkt-pod@long -u "rkt-machine-*"; exit 1; }`,
+    );
     await untilEnded(vm, "long");
     assert.equal(await property(vm, "long", "Result"), "signal");
     await nothingLeft(vm);
