@@ -130,7 +130,10 @@ export function serviceLines(pod: PodDescription, hypervisor: Hypervisor | undef
 }
 
 export function stopLine(pod: PodDescription): string {
-  return controlLine(pod, '[ -n "$MAINPID" ] || exit 0; echo poweroff 1<>"$0"; exec tail --pid="$MAINPID" -s .1 -f /dev/null');
+  return controlLine(
+    pod,
+    '[ -n "$MAINPID" ] || exit 0; true >"${0%/*}/stopping"; echo poweroff 1<>"$0"; exec tail --pid="$MAINPID" -s .1 -f /dev/null',
+  );
 }
 
 /** A script of the host whose `$0` is the pipe of words to the guest (units/guest/rkt_control.service). */
