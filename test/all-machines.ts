@@ -12,7 +12,7 @@ const directory = join(import.meta.dirname, "vm");
 /** What takes long, for an hour has an end. */
 const byThemselves = ["kvm-failures.test.ts", "kvm-stage1.test.ts"];
 /** Machines in an emulated machine, whose state emulators lose now and then (test/README.md): what failed is run once more, in another one. */
-const nested = ["engines.test.ts", "kvm-network.test.ts", "kvm.test.ts"];
+const nested = ["engines.test.ts", "kvm-network.test.ts", "kvm-run.test.ts", "kvm.test.ts"];
 
 for (const file of globSync("*.test.ts", { cwd: directory }).toSorted()) {
   if (byThemselves.includes(file)) continue;

@@ -1,26 +1,21 @@
 import { test } from "node:test";
 import { prepareBox } from "../lib/box.ts";
-import { forEachSuite } from "../lib/each-suite.ts";
-import { chosenSuites } from "../lib/suites.ts";
+import { forEachSuite, forOneSuite } from "../lib/each-suite.ts";
 import { bootVm } from "../lib/vm.ts";
 import { needs, useHypervisor } from "../lib/vm/hypervisor.ts";
 import { checkLife } from "./kvm/life.ts";
-import { checkRun } from "./kvm/run.ts";
 import { checkNineVolumes } from "./kvm/nine-volumes.ts";
 import { checkSmall } from "./kvm/small.ts";
-import { checkVolumes } from "./kvm/volumes.ts";
 
-forEachSuite((suite) => {
+forOneSuite((suite) => {
   test("pods in virtual machines", async (t) => {
     await using vm = await bootVm({ suite });
     await prepareBox(vm);
     await checkLife(t, vm, "qemu");
-    if (suite !== chosenSuites()[0]) return;
-    await checkVolumes(t, vm);
-    await checkRun(t, vm);
-    await checkSmall(t, vm);
   });
+});
 
+forEachSuite((suite) => {
   test("pods in virtual machines under lkvm", needs("lkvm"), async (t) => {
     await using vm = await bootVm({ suite });
     await prepareBox(vm);
