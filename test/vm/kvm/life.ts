@@ -86,11 +86,12 @@ export async function checkLife(t: TestContext, vm: TestMachine, hypervisor: Hyp
     const missing = await vm.run(["rkt", "enter", "long", "/bin/nothing"]);
     assert.notEqual(missing.status, 0);
     assert.match(missing.stderr, /nothing/);
-    const stranger = await vm.run([
-      ...["/usr/lib/rkt/guest", "enter", (await vm.sh("ls /run/rkt/cids")).trim(), "long", "00000000-0000-4000-8000-000000000000"],
-      ...["rkt_enter-main-1.service", "main.service", "0", "0", "", "/", "/bin", "--", "/bin/true"],
-    ]);
-    assert.equal(stranger.status, 254, "who does not know the boot id is let in");
+    const cid = (await vm.sh("ls /run/rkt/cids")).trim();
+    const command = ["rkt_enter-main-1.service", "main.service", "0", "0", "", "/", "/bin", "--", "/bin/sh", "-c", "exit 4"];
+    const withBootId = async (id: string): Promise<number | null> =>
+      (await vm.run(["/usr/lib/rkt/guest", "enter", cid, "long", id, ...command])).status;
+    assert.equal(await withBootId("00000000-0000-4000-8000-000000000000"), 254, "who does not know the boot id is let in");
+    assert.equal(await withBootId((await vm.read(`/run/rkt/guests/${uuid}/boot_id`)).trim()), 4);
     const terminal = await vm.sh(
       `script -qec 'stty rows 33 cols 101; rkt enter long /bin/sh -c "stty size; exit 3"; echo "status $?"' /dev/null </dev/null`,
     );
