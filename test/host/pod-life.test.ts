@@ -62,10 +62,11 @@ forEachSuite((suite) => {
     });
 
     await t.test("the first failing app's status becomes the unit's, and the others get SIGTERM", async () => {
-      const failing = shellApp("bad", "until [ -e /out/ready ]; do sleep 0.05; done; exit 7");
-      const other = shellApp("good", `touch /out/ready; ${WAITS}`);
+      const failing = shellApp("bad", "until [ -e /out/fail ] && [ -e /out/up ]; do sleep 0.05; done; exit 7");
+      const other = shellApp("good", WAITS.replace("echo started;", "echo started; touch /out/up;"));
       await applyPod(host, "fails", `${POD}${failing}${other}`);
       await host.sh("systemctl start rkt-pod@fails");
+      await host.sh("touch /srv/out/fail");
       assert.equal(await ended(host, "fails"), "failed");
       assert.equal(await property(host, "fails", "ExecMainStatus"), "7");
       assert.match(await status(host, "fails"), /^app-bad=7$/m);
