@@ -18,8 +18,8 @@ export function checkVirtualMachine(pod: PodDescription, host: Host): void {
   if (pod.users !== undefined) refuse("its users are not the host's anyway", "Leave private users out");
   if (pod.copyTrees === true) refuse("its images are disks that cannot be copied", "Leave --no-overlay out");
   checkSockets(pod, refuse);
-  const file = pod.volumes.find(({ kind, type }) => (kind === "host" || kind === "state") && type === "file");
-  if (file !== undefined) refuse(`volume ${quoteText(file.name)} is no directory`, "Share the directory that it is in");
+  const special = pod.volumes.find(({ type, source }) => type === "file" && (host.files.tryStat(source ?? "")?.type ?? "file") !== "file");
+  if (special !== undefined) refuse(`volume ${quoteText(special.name)} is neither a directory nor a regular file`, "Take another stage1");
   const [device] = pod.devices;
   if (device !== undefined) refuse(`device ${quoteText(device.path)} is the host's`, "Leave the devices out, or take another stage1");
   if (pod.apps.some((app) => app.credentials !== undefined))

@@ -12,6 +12,7 @@ import { findKernel, type Kernel, listModules, readModule } from "./kernel.ts";
 import { readKernelSettings } from "./kernel-settings.ts";
 import { assertCarried, guestModules, machineWarnings } from "./limits.ts";
 import { copyNames } from "./names.ts";
+import { machineInterfaces } from "./network.ts";
 import { readMachineSettings } from "./settings.ts";
 import { expandImage } from "./kernel-image.ts";
 import { machineSize } from "./size.ts";
@@ -37,7 +38,10 @@ export function equipPod(
   const { modules, rare } = guestModules(pod, hypervisor);
   const kernel = findKernel(host, { kernel: settings.kernel, modules, rare, stage1 });
   const layers = [...new Set(pod.apps.flatMap((app) => app.layers))];
-  assertCarried(host, hypervisor, kernel, layers.length);
+  assertCarried(host, hypervisor, kernel, {
+    disks: layers.length,
+    others: machineInterfaces(pod).length + sharedVolumes(pod).length,
+  });
   const workshop = createWorkshop(host, options);
   const size = machineSize(pod);
   const virtualMachine: VirtualMachine = {

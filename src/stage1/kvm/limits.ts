@@ -14,13 +14,23 @@ export function guestModules(pod: PodDescription, { shares }: Hypervisor): { rea
   return { modules: [...everyMachine, ...network, ...sharing], rare: sharing };
 }
 
-/** Refuses what this hypervisor cannot carry, in one sentence each. `disks`: without the guest's own. */
-export function assertCarried(host: Host, { name, kernels, mostDisks }: Hypervisor, kernel: Kernel, disks: number): void {
+/** Refuses what this hypervisor cannot carry, in one sentence each. `disks`: without the guest's own; `others`: its interfaces and shares. */
+export function assertCarried(
+  host: Host,
+  { name, kernels, mostDisks, mostDevices }: Hypervisor,
+  kernel: Kernel,
+  { disks, others }: { readonly disks: number; readonly others: number },
+): void {
   const refuse = (reason: string, hint: string): never => {
     throw new RktError("kvm-refused", `Cannot make a virtual machine under ${name}: ${reason}`, { hint });
   };
   if (mostDisks !== undefined && disks + 1 > mostDisks)
     refuse(`it takes ${mostDisks} disks, and the pod's images have ${disks} layers besides its system`, layersHint(name));
+  if (mostDevices !== undefined && disks + 1 + others > mostDevices)
+    refuse(
+      `it takes ${mostDevices} devices, and the pod has ${disks + 1} disks and ${others} volumes of the host and interfaces`,
+      "Share a directory that holds several of them, or make pods of fewer apps",
+    );
   if (kernels === "compressed" && !isCompressedImage(host.files.read(kernel.image)))
     refuse(`it starts no kernel like ${quoteText(kernel.image)}, which is no bzImage`, "Name another one in rkt-config(5)");
 }

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { quoteShell } from "../../base/quote-shell.ts";
 import { RktError } from "../../base/error.ts";
 import type { Host } from "../../host/host.ts";
@@ -14,13 +15,18 @@ const servers = [
   { path: "/usr/lib/qemu/virtiofsd", style: "old" },
 ] as const;
 
-/** Directories of the host, in the order of the machine's shares. */
+/** Directories and files of the host, in the order of the machine's shares. A share is a directory: a file is the only one in its own. */
 export function sharedVolumes(pod: PodDescription): VolumeDescription[] {
   return pod.volumes.filter(({ kind }) => kind === "host" || kind === "state");
 }
 
 function shareTag(index: number): string {
   return `volume${index}`;
+}
+
+/** Of a volume in its share. */
+function within(share: string, { type }: VolumeDescription): string {
+  return type === "file" ? `${share}/file` : share;
 }
 
 /** What the hypervisor is told of them: the sockets of their servers in this directory, or where its jail has them. */
@@ -41,20 +47,28 @@ export function sharePlaces(pod: PodDescription): string[] {
 
 /** What it may do there is never more than the pod may. */
 export function shareBinds(pod: PodDescription): EntryInput[] {
-  return sharePlaces(pod).map((target, index) => {
-    const { source = "", readOnly, recursive } = sharedVolumes(pod)[index] ?? {};
-    const bind = quoteValue(`${escapePath(source)}:${target}:${recursive ? "rbind" : "norbind"}`);
-    return [readOnly ? "BindReadOnlyPaths" : "BindPaths", bind];
+  return sharedVolumes(pod).flatMap((volume, index): EntryInput[] => {
+    const share = sharePlaces(pod)[index];
+    return share === undefined ? [] : [bindLine(volume, share)];
   });
+}
+
+function bindLine(volume: VolumeDescription, share: string): readonly [string, string] {
+  const { source = "", readOnly, recursive } = volume;
+  const bind = quoteValue(`${escapePath(source)}:${within(share, volume)}:${recursive ? "rbind" : "norbind"}`);
+  return [readOnly ? "BindReadOnlyPaths" : "BindPaths", bind];
 }
 
 /** The same in sh, where no unit does it, below `$jail`. */
 export function shareMounts(pod: PodDescription): string[] {
-  return sharePlaces(pod).flatMap((target, index) => {
-    const { source = "", readOnly, recursive } = sharedVolumes(pod)[index] ?? {};
-    const place = `"$jail${target}"`;
+  return sharedVolumes(pod).flatMap((volume, index) => {
+    const share = sharePlaces(pod)[index];
+    if (share === undefined) return [];
+    const { source = "", readOnly, recursive, type } = volume;
+    const place = `"$jail${within(share, volume)}"`;
     return [
-      `mkdir -p ${place}`,
+      `mkdir -p "$jail${share}"`,
+      ...(type === "file" ? [`: > ${place}`] : []),
       `mount --${recursive ? "rbind" : "bind"} ${quoteShell(source)} ${place}`,
       // A mount's flags are its own. The table has octal escapes.
       ...(readOnly
@@ -78,10 +92,14 @@ export function findVirtiofsd(host: Host): string {
 
 /** For the guest's first program. */
 export function volumeMounts(pod: PodDescription): string[] {
-  return sharedVolumes(pod).map(
-    ({ name, readOnly }, index) =>
-      `${shareTag(index)} ${volumePath(name)} ${isServed(pod) ? "virtiofs -" : `9p ${nineOptions}`}${readOnly ? ",ro" : ""}\n`,
-  );
+  return sharedVolumes(pod).flatMap((volume, index) => {
+    const tag = shareTag(index);
+    const path = volumePath(volume.name);
+    const share = volume.type === "file" ? `${dirname(path)}/.${tag}` : path;
+    const line = `${tag} ${share} ${isServed(pod) ? "virtiofs -" : `9p ${nineOptions}`}${volume.readOnly ? ",ro" : ""}\n`;
+    if (volume.type === "directory") return [line];
+    return [`- ${share} dir 700,0,0\n`, line, `/pod/root${within(share, volume)} ${path} none bind\n`];
+  });
 }
 
 /** Nothing is kept in the guest but what is mapped. */
@@ -91,7 +109,7 @@ const nineOptions = "trans=virtio,version=9p2000.L,cache=mmap,msize=65536";
 const sharePath = "/run/rkt/share";
 
 /**
- * A server for each directory, of the distribution, in a unit that goes with the pod's: it sees the network of nobody and shares nothing
+ * A server for each volume, of the distribution, in a unit that goes with the pod's: it sees the network of nobody and shares nothing
  * else; what the guest may not write, the server may not either. In sh, with `$vm`.
  */
 export function volumeCommands(pod: PodDescription, group: string): string[] {
@@ -118,7 +136,6 @@ function serverCommand(
   { index, group }: { readonly index: number; readonly group: string },
 ): string {
   const program = pod.virtualMachine?.virtiofsd ?? "";
-  const bind = quoteValue(`${escapePath(volume.source ?? "")}:${sharePath}:${volume.recursive ? "rbind" : "norbind"}`);
   const properties = [
     "PrivateNetwork=yes",
     "PrivateTmp=yes",
@@ -127,7 +144,9 @@ function serverCommand(
     "Slice=machine.slice",
     // Each file that the guest knows is held open.
     "MemoryMax=1G",
-    `${volume.readOnly ? "BindReadOnlyPaths" : "BindPaths"}=${bind}`,
+    // What the guest makes beside a file stays nowhere.
+    ...(volume.type === "file" ? [`TemporaryFileSystem=${sharePath}:ro,mode=0755`] : []),
+    bindLine(volume, sharePath).join("="),
   ];
   return [
     "systemd-run --quiet --service-type=exec",

@@ -8,12 +8,13 @@ import { linesToEnd, vmPod } from "./pods.ts";
 /** What a file system of another kind would do differently, and what the guest may not. */
 const script = `cat /data/in; echo guest >/data/out; chown 33:34 /data/out; chmod 4750 /data/out; ln -s out /data/link; mkdir -m 1777 /data/dir
 exec 5>/data/gone; rm /data/gone; echo kept >&5; ls /data/gone 2>&1
-(echo no >/ro/new) 2>&1; cat /ro/below/in; echo flat $(ls -A /flat/below && echo listed); touch /keep/file; dd if=/dev/zero of=/small/full bs=64k count=64 2>&1 | tail -n 1; echo end; sleep 1000`;
+(echo no >/ro/new) 2>&1; cat /ro/below/in; echo flat $(ls -A /flat/below && echo listed); touch /keep/file; dd if=/dev/zero of=/small/full bs=64k count=64 2>&1 | tail -n 1; cat /etc/one.conf; (echo no >/etc/one.conf) 2>&1; echo more >>/etc/two.conf; ls -A /rkt 2>/dev/null; echo end; sleep 1000`;
 
 /** Directories of the host, and of the pod's own, in a virtual machine. */
 export async function checkVolumes(t: TestContext, vm: TestMachine): Promise<void> {
   await vm.sh(`mkdir -p /srv/data /srv/ro/below /srv/flat/below; echo host >/srv/data/in
-    mount -t tmpfs below /srv/ro/below; echo below >/srv/ro/below/in; mount -t tmpfs below /srv/flat/below; echo hidden >/srv/flat/below/in`);
+    mount -t tmpfs below /srv/ro/below; echo below >/srv/ro/below/in; mount -t tmpfs below /srv/flat/below; echo hidden >/srv/flat/below/in
+    echo one >/srv/one.conf; echo two >/srv/two.conf`);
   const volumes = [
     "Volume=data,kind=host,source=/srv/data",
     "Volume=ro,kind=host,source=/srv/ro,readOnly=true",
@@ -21,9 +22,12 @@ export async function checkVolumes(t: TestContext, vm: TestMachine): Promise<voi
     "Volume=keep,kind=empty,mode=0700",
     "Volume=state,kind=state",
     "Volume=small,kind=tmpfs,size=1M",
+    "Volume=one,kind=host,source=/srv/one.conf,readOnly=true",
+    "Volume=two,kind=host,source=/srv/two.conf",
   ];
+  const files = ["one", "two"].map((name) => `Mount=volume=${name},target=/etc/${name}.conf\n`).join("");
   const mounts = ["data", "ro", "flat", "keep", "state", "small"].map((name) => `Mount=volume=${name},target=/${name}\n`).join("");
-  await vm.write("/etc/rkt/pods.d/volumes.pod", vmPod(script, mounts, `Net=none\n${volumes.join("\n")}\n`));
+  await vm.write("/etc/rkt/pods.d/volumes.pod", vmPod(script, mounts + files, `Net=none\n${volumes.join("\n")}\n`));
   await vm.sh("rkt pod apply volumes");
   const uuid = await uuidOf(vm, "volumes");
 
@@ -35,13 +39,17 @@ export async function checkVolumes(t: TestContext, vm: TestMachine): Promise<voi
     assert.match(lines[2] ?? "", /Read-only file system/);
     assert.equal(lines[3], "below");
     // 1 MiB of 4.
-    assert.equal(lines.at(-2), "16+0 records out");
+    assert.ok(lines.includes("16+0 records out"));
     assert.ok(lines.includes("flat listed"), "what is mounted below a directory that is not recursive is not there");
     assert.equal(
       await vm.sh("stat -c '%a %u %g' /srv/data/out; readlink /srv/data/link; stat -c %a /srv/data/dir"),
       "4750 33 34\nout\n1777\n",
     );
     assert.equal(await vm.sh("cat /srv/data/out; ls /srv/ro"), "guest\nbelow\n");
+    // Files, and nothing beside them.
+    assert.equal(lines.at(-3), "one");
+    assert.match(lines.at(-2) ?? "", /one\.conf: Read-only file system/);
+    assert.equal(await vm.sh("cat /srv/one.conf /srv/two.conf"), "one\ntwo\nmore\n");
   });
 
   await t.test("their servers end with the pod", async () => {

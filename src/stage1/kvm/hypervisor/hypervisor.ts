@@ -41,6 +41,8 @@ export interface Hypervisor {
   readonly kernels: "any" | "compressed";
   /** Absent: more than any pod has. */
   readonly mostDisks?: number;
+  /** Disks, interfaces and shares together; absent as above. */
+  readonly mostDevices?: number;
   /** Option of a kernel without which its guests have one processor, whatever they are given. */
   readonly processorsNeed?: string;
   /** Kernel arguments that its machines need besides those of every machine. */

@@ -10,6 +10,8 @@ export const qemu: Hypervisor = {
   kernels: "any",
   // All devices are on one bus, which has 32 places: a kernel that looks for 255 others takes a fifth of its boot for it.
   mostDisks: 24,
+  // Two places are the machine's own, two those of its console and vsock.
+  mostDevices: 28,
   kernelArguments: ["i8042.noaux", "i8042.nokbd", "pci=lastbus=0"],
   statuses: { 1: "it could not set the machine up" },
   environment: () => ({}),
