@@ -176,6 +176,8 @@ export interface Hashes {
 export interface RunningHash {
   /** Chunks count in the order of the calls. Resolves when this one was taken in: until then it must stay as it is. */
   update(chunk: Uint8Array): Promise<void>;
+  /** Another one, of what was given so far. */
+  copy(): Promise<RunningHash>;
   /** Of all that was given. Nothing can be given afterwards. */
   digest(): Promise<Buffer>;
 }

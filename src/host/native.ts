@@ -18,6 +18,7 @@ export interface NativeCalls {
   sendDescriptors(socket: number, data: Buffer, descriptors: Buffer): number;
   /** undefined where there is no such algorithm. */
   openHash(algorithm: string): NativeHash | undefined;
+  copyHash(hash: NativeHash): NativeHash;
   updateHash(hash: NativeHash, chunk: Uint8Array): Promise<void>;
   finishHash(hash: NativeHash): Buffer;
 }

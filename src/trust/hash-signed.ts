@@ -32,8 +32,8 @@ const names: Readonly<Record<number, string>> = {
  * `sha512-…` of the very same bytes. Other threads hash them.
  */
 export async function hashSigned(packets: readonly SignaturePacket[], data: Chunks, hashes: Hashes): Promise<string> {
-  const signatures = await Promise.all(packets.map((packet) => begin(packet as unknown as Insides & SignaturePacket, hashes)));
   const own = hashes.open("sha512");
+  const signatures = await Promise.all(packets.map((packet) => begin(packet as unknown as Insides & SignaturePacket, { hashes, own })));
   await hashAll(data, [own, ...signatures.flatMap(({ hash }) => (hash === undefined ? [] : [hash]))]);
   await Promise.all(signatures.map((signature) => signature.finish()));
   return `sha512-${(await own.digest()).toString("hex")}`;
@@ -47,24 +47,29 @@ export function hasInsides(packet: SignaturePacket): boolean {
 }
 
 interface Signature {
+  /** Absent where another digest begins like this one. */
   readonly hash?: RunningHash;
   finish(): Promise<void>;
 }
 
-async function begin(packet: Insides & SignaturePacket, hashes: Hashes): Promise<Signature> {
+async function begin(
+  packet: Insides & SignaturePacket,
+  { hashes, own }: { readonly hashes: Hashes; readonly own: RunningHash },
+): Promise<Signature> {
+  const end = async (hash: RunningHash, trailer: Uint8Array): Promise<void> => {
+    await hash.update(trailer);
+    packet.hashed = Promise.resolve(new Uint8Array(await hash.digest()));
+  };
   try {
     await packet.hash(enums.signature.binary, nothing, undefined, true);
     const frame = packet.toHash(enums.signature.binary, nothing, true);
     const salted = packet.salt?.length ?? 0;
-    const hash = hashes.open(names[packet.hashAlgorithm ?? 0] ?? "");
+    const name = names[packet.hashAlgorithm ?? 0] ?? "";
+    // What gpg makes since 2.4: no byte is hashed twice.
+    if (salted === 0 && name === "sha512") return { finish: async () => end(await own.copy(), frame) };
+    const hash = hashes.open(name);
     await hash.update(frame.subarray(0, salted));
-    return {
-      hash,
-      finish: async () => {
-        await hash.update(frame.subarray(salted));
-        packet.hashed = Promise.resolve(new Uint8Array(await hash.digest()));
-      },
-    };
+    return { hash, finish: () => end(hash, frame.subarray(salted)) };
   } catch (error) {
     // As if openpgp had hashed and failed: the others may be good.
     packet.hashed = Promise.reject(error);

@@ -46,6 +46,21 @@ static napi_value open_hash(napi_env env, napi_callback_info info) {
   return state;
 }
 
+/* copyHash(digest): another one of the same bytes, to which others can be added. Not while a chunk is on its way. */
+static napi_value copy_hash(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value args[1], state = NULL;
+  void *context = NULL;
+  napi_get_cb_info(env, info, &count, args, NULL, NULL);
+  if (napi_get_value_external(env, args[0], &context) != napi_ok) return refuse(env, "rktsys: wrong arguments");
+  EVP_MD_CTX *copy = EVP_MD_CTX_new();
+  if (copy == NULL || EVP_MD_CTX_copy_ex(copy, context) != 1 || napi_create_external(env, copy, drop_context, NULL, &state) != napi_ok) {
+    EVP_MD_CTX_free(copy);
+    return refuse(env, "rktsys: cannot copy a digest");
+  }
+  return state;
+}
+
 static void take_chunk(napi_env env, void *data) {
   struct job *job = data;
   (void)env;
@@ -103,6 +118,7 @@ static napi_value finish_hash(napi_env env, napi_callback_info info) {
 void define_hashes(napi_env env, napi_value exports) {
   static const napi_property_descriptor functions[] = {
       {"openHash", NULL, open_hash, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"copyHash", NULL, copy_hash, NULL, NULL, NULL, napi_enumerable, NULL},
       {"updateHash", NULL, update_hash, NULL, NULL, NULL, napi_enumerable, NULL},
       {"finishHash", NULL, finish_hash, NULL, NULL, NULL, napi_enumerable, NULL},
   };
