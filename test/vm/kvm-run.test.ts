@@ -3,7 +3,6 @@ import { prepareBox } from "../lib/box.ts";
 import { forOneSuite } from "../lib/each-suite.ts";
 import { bootVm } from "../lib/vm.ts";
 import { checkRun } from "./kvm/run.ts";
-import { checkSmall } from "./kvm/small.ts";
 import { checkVolumes } from "./kvm/volumes.ts";
 
 forOneSuite((suite) => {
@@ -12,6 +11,5 @@ forOneSuite((suite) => {
     await prepareBox(vm);
     await checkVolumes(t, vm);
     await checkRun(t, vm);
-    await checkSmall(t, vm);
   });
 });

@@ -29,7 +29,6 @@ const SETTINGS = "Sysctl=net.ipv4.conf.eth0.rp_filter=2\nSysctl=kernel.msgmax=90
 const pods: Readonly<Record<string, string>> = {
   one: `${SLOW}[Pod]\nStage1=kvm\nHostname=one\nPort=web:7901\n${SETTINGS}${TALKS}`,
   two: `${SLOW}[Pod]\nStage1=kvm\nHostname=two\n${shell("nc -w 60 172.16.28.1 7901 </dev/null; exec sleep 1000")}`,
-  none: `${SLOW}[Pod]\nStage1=kvm\nNet=none\n${shell("ip -o addr; exec sleep 1000")}`,
   web:
     `${SLOW}[Pod]\nStage1=kvm\n[App main]\n${IMAGE}Exec=/bin/echod -1\nUser=1000\nGroup=1000\n` +
     `[Socket http]\nListenStream=7902\n[Socket admin]\nListenStream=/run/web-admin.sock\nSocketMode=0600\n`,
@@ -125,13 +124,6 @@ export async function checkNetwork(t: TestContext, vm: TestMachine): Promise<voi
     assert.notEqual((await vm.run(["systemctl", "start", "rkt-pod@one"])).status, 0);
     await vm.sh("nft delete element ip rkt ports '{ tcp . 7901 }' 2>/dev/null || :");
     await gone(vm, "one");
-  });
-
-  await t.test("without a network it has its loopback only", async () => {
-    await vm.sh("systemctl start rkt-pod@none");
-    assert.match(await line(vm, "none", /^.*127\.0\.0\.1.*$/m), / lo /);
-    await vm.sh("systemctl stop rkt-pod@none");
-    await gone(vm, "none");
   });
 
   await t.test("fifty connections at once start it, each is answered by the app, and it is in no other's reach", async () => {

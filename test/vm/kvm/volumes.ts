@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import type { TestMachine } from "../../lib/machine.ts";
+import { property } from "../../lib/box.ts";
 import { uuidOf } from "../../lib/pod-host.ts";
 import { waitFor } from "../../lib/wait-for.ts";
 import { linesToEnd, vmPod } from "./pods.ts";
@@ -8,7 +9,7 @@ import { linesToEnd, vmPod } from "./pods.ts";
 /** What a file system of another kind would do differently, and what the guest may not. */
 const script = `cat /data/in; echo guest >/data/out; chown 33:34 /data/out; chmod 4750 /data/out; ln -s out /data/link; mkdir -m 1777 /data/dir
 exec 5>/data/gone; rm /data/gone; echo kept >&5; ls /data/gone 2>&1
-(echo no >/ro/new) 2>&1; cat /ro/below/in; echo flat $(ls -A /flat/below && echo listed); touch /keep/file; dd if=/dev/zero of=/small/full bs=64k count=64 2>&1 | tail -n 1; cat /etc/one.conf; (echo no >/etc/one.conf) 2>&1; echo more >>/etc/two.conf; ls -A /rkt 2>/dev/null; echo end; sleep 1000`;
+(echo no >/ro/new) 2>&1; cat /ro/below/in; echo flat $(ls -A /flat/below && echo listed); touch /keep/file; dd if=/dev/zero of=/small/full bs=64k count=64 2>&1 | tail -n 1; cat /etc/one.conf; (echo no >/etc/one.conf) 2>&1; echo more >>/etc/two.conf; ls -A /rkt 2>/dev/null; ip -o addr; head -n 1 /proc/meminfo; echo end; sleep 1000`;
 
 /** Directories of the host, and of the pod's own, in a virtual machine. */
 export async function checkVolumes(t: TestContext, vm: TestMachine): Promise<void> {
@@ -27,7 +28,7 @@ export async function checkVolumes(t: TestContext, vm: TestMachine): Promise<voi
   ];
   const files = ["one", "two"].map((name) => `Mount=volume=${name},target=/etc/${name}.conf\n`).join("");
   const mounts = ["data", "ro", "flat", "keep", "state", "small"].map((name) => `Mount=volume=${name},target=/${name}\n`).join("");
-  await vm.write("/etc/rkt/pods.d/volumes.pod", vmPod(script, mounts + files, `Net=none\n${volumes.join("\n")}\n`));
+  await vm.write("/etc/rkt/pods.d/volumes.pod", vmPod(script, `Memory=16M\n${mounts}${files}`, `Net=none\n${volumes.join("\n")}\n`));
   await vm.sh("rkt pod apply volumes");
   const uuid = await uuidOf(vm, "volumes");
 
@@ -47,9 +48,18 @@ export async function checkVolumes(t: TestContext, vm: TestMachine): Promise<voi
     );
     assert.equal(await vm.sh("cat /srv/data/out; ls /srv/ro"), "guest\nbelow\n");
     // Files, and nothing beside them.
-    assert.equal(lines.at(-3), "one");
-    assert.match(lines.at(-2) ?? "", /one\.conf: Read-only file system/);
+    const file = lines.indexOf("one");
+    assert.match(lines[file + 1] ?? "", /one\.conf: Read-only file system/);
+    assert.match(lines[file + 2] ?? "", /^1: lo /);
     assert.equal(await vm.sh("cat /srv/one.conf /srv/two.conf"), "one\ntwo\nmore\n");
+  });
+
+  await t.test("it runs in 96 MB, and without a network it has its loopback only", async () => {
+    const lines = await linesToEnd(vm, uuid);
+    assert.deepEqual(new Set(lines.flatMap((line) => /^\d+: (\S+) +inet/.exec(line)?.[1] ?? [])), new Set(["lo"]));
+    assert.match(await property(vm, "volumes", "ExecStart"), / -m 96M /);
+    const total = /^MemTotal: +(\d+) kB$/m.exec(lines.join("\n"))?.[1];
+    assert.ok(Number(total) < 96 * 1024, total);
   });
 
   await t.test("their servers end with the pod", async () => {
