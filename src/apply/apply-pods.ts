@@ -45,19 +45,16 @@ export async function applyPods(context: ApplyContext, found: FoundDeclarations,
   for (const source of found.declarations) {
     try {
       const declaration = readDeclaration(source);
-      warnings.push(...declaration.warnings);
       const pod = await applyPod(context, declaration, options);
       applied.push(pod);
-      warnings.push(
-        ...imagePowers(declaration, pod.plan.pod),
-        ...machineWarnings(declaration, pod.plan.pod),
-        ...portWarnings(context.host, declaration, pod.plan.pod),
-      );
+      warnings.push(...warningsOf(context, declaration, pod.plan));
     } catch (error) {
       failures.push({ name: source.name, errors: errorsOf(error) });
     }
   }
-  const stale = options.all ? await withdrawUndeclared(context, found, options.prune) : { withdrawn: [], kept: [] };
+  const stale = options.all
+    ? await endUndeclared(context, found, { prune: options.prune, withdraw: (pod) => withdrawPod(context, pod) })
+    : { withdrawn: [], kept: [] };
   const decisions = await finishChanges(context);
   sweepPods(context.host, context.dirs);
   return { applied, ...stale, failures, warnings, decisions };
@@ -79,14 +76,39 @@ async function applyPod(
   }
 }
 
+/** What an apply would do. */
+export interface PlannedPods extends Pick<ApplyResult, "withdrawn" | "kept" | "failures" | "warnings"> {
+  readonly plans: readonly PodPlan[];
+}
+
 /** The plans of what was declared; nothing is changed but the store, where images are fetched to. */
-export async function planPods(context: ApplyContext, found: FoundDeclarations, providers: Providers): Promise<PodPlan[]> {
+export async function planPods(context: ApplyContext, found: FoundDeclarations, options: ApplyOptions): Promise<PlannedPods> {
   const plans: PodPlan[] = [];
-  for (const { error } of found.problems) throw error;
+  const failures: { name: string; errors: RktError[] }[] = found.problems.map(({ name, error }) => ({ name, errors: [error] }));
+  const warnings: PodDeclaration["warnings"][number][] = [];
   for (const source of found.declarations) {
-    plans.push(await preparePlan(context, readDeclaration(source), { ...providers, dryRun: true }));
+    try {
+      const declaration = readDeclaration(source);
+      const plan = await preparePlan(context, declaration, { ...options, dryRun: true });
+      plans.push(plan);
+      warnings.push(...warningsOf(context, declaration, plan));
+    } catch (error) {
+      failures.push({ name: source.name, errors: errorsOf(error) });
+    }
   }
-  return plans;
+  const stale = options.all
+    ? await endUndeclared(context, found, { prune: options.prune, withdraw: async () => {} })
+    : { withdrawn: [], kept: [] };
+  return { plans, ...stale, failures, warnings };
+}
+
+function warningsOf(context: ApplyContext, declaration: PodDeclaration, { pod }: PodPlan): PodDeclaration["warnings"][number][] {
+  return [
+    ...declaration.warnings,
+    ...imagePowers(declaration, pod),
+    ...machineWarnings(declaration, pod),
+    ...portWarnings(context.host, declaration, pod),
+  ];
 }
 
 /** A declaration that can be applied. Throws the first problem; all of them are its `cause`. */
@@ -111,7 +133,14 @@ export function errorsOf(error: unknown): RktError[] {
   return [error];
 }
 
-async function withdrawUndeclared(context: ApplyContext, found: FoundDeclarations, prune: boolean) {
+type Undeclared = Pick<ApplyResult, "withdrawn" | "kept">;
+
+/** What becomes of pods that are not declared any more. */
+async function endUndeclared(
+  context: ApplyContext,
+  found: FoundDeclarations,
+  { prune, withdraw }: { readonly prune: boolean; readonly withdraw: (pod: NamedPod) => Promise<void> },
+): Promise<Undeclared> {
   const declared = new Set<PodName>([...found.declarations.map((source) => source.name), ...found.problems.map((problem) => problem.name)]);
   const strays = listNamedPods(context.host, context.dirs).filter((pod) => pod.commit.generation !== undefined && !declared.has(pod.name));
   const withdrawn: NamedPod[] = [];
@@ -121,7 +150,7 @@ async function withdrawUndeclared(context: ApplyContext, found: FoundDeclaration
     else if (await isActive(context, pod))
       kept.push({ pod, reason: `it runs; stop it with "systemctl stop rkt-pod@${pod.name}" and apply again` });
     else {
-      await withdrawPod(context, pod);
+      await withdraw(pod);
       withdrawn.push(pod);
     }
   }

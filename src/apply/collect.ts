@@ -22,8 +22,10 @@ export interface CollectOptions {
   readonly expireMs: number;
   /** Mark what has ended, remove nothing. */
   readonly markOnly: boolean;
-  /** One line for each pod and what is done with it. */
+  /** One line for each pod that is kept or marked. */
   say(line: string): void;
+  /** One line for each pod that is removed. */
+  tell(line: string): void;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function collectPods(context: ApplyContext, options: CollectOptions
     if (ageOf(host, pod.directory) >= options.graceMs) move(host, dirs, pod, "garbage");
     else options.say(`pod ${quoteText(pod.uuid)} not removed: still within grace period (${options.graceMs / 1000}s)`);
   }
-  buryGarbage(host, dirs, options.say);
+  buryGarbage(host, dirs, options.tell);
   sweepLeftovers(host, dirs);
 }
 
@@ -116,9 +118,9 @@ function ageOf(host: Host, directory: string): number {
   return stat === undefined ? 0 : Math.max(0, host.clock.now() - stat.ctimeMs);
 }
 
-function buryGarbage(host: Host, dirs: PodDirectories, say: (line: string) => void): void {
+function buryGarbage(host: Host, dirs: PodDirectories, tell: (line: string) => void): void {
   const uuids = host.files.tryList(phaseDirectory(dirs, "garbage")).flatMap((entry) => tryUuid(entry) ?? []);
-  bury(host, dirs, uuids, (uuid) => say(`Garbage collecting pod ${quoteText(uuid)}`));
+  bury(host, dirs, uuids, (uuid) => tell(`Garbage collecting pod ${quoteText(uuid)}`));
 }
 
 /**

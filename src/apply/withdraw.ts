@@ -48,13 +48,11 @@ export function rollBack(context: ApplyContext, pod: NamedPod): CommitRecord {
 /** Removes a stopped pod with its UUID, generations and state volumes. The declaration, host volumes and the journal stay. */
 export async function removePod(context: ApplyContext, pod: NamedPod): Promise<void> {
   const { files } = context.host;
-  if (await isActive(context, pod)) {
-    throw new RktError("pod-running", `Cannot remove pod ${quoteText(pod.name)}: it runs`, {
-      hint: `Stop it with "systemctl stop ${serviceUnitOf(pod.name)}"`,
-    });
-  }
+  await refuseActive(context, pod);
   await withdrawPod(context, pod);
   await finishChanges(context);
+  // A connection may have started it before its sockets and units were gone. From here on nothing can.
+  await refuseActive(context, pod);
   const grave = `${pod.directory.slice(0, pod.directory.lastIndexOf("/"))}/.gone-${pod.uuid}`;
   recordGone(context.host, context.dirs, pod.uuid);
   files.removeTree(grave);
@@ -64,6 +62,13 @@ export async function removePod(context: ApplyContext, pod: NamedPod): Promise<v
   releaseClaimsOf(context.host, context.dirs, pod.uuid);
   const ours = [lockPath(context.dirs, pod.uuid), `${context.dirs.runDir}/journal/${pod.uuid}`, cgroupPath(context.dirs, pod.uuid)];
   for (const path of ours) files.removeTree(path);
+}
+
+async function refuseActive(context: ApplyContext, pod: NamedPod): Promise<void> {
+  if (!(await isActive(context, pod))) return;
+  throw new RktError("pod-running", `Cannot remove pod ${quoteText(pod.name)}: it runs`, {
+    hint: `Stop it with "systemctl stop ${serviceUnitOf(pod.name)}"`,
+  });
 }
 
 /** The pod as it stands on disk now. */

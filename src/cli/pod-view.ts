@@ -88,10 +88,24 @@ async function lookAtPods<T extends Pick<PodGlance, "started">>(context: Context
       // Started while the pods were listed: the locks were told before.
       return [!busy && (seen.started?.startedAt ?? 0) >= begun ? lookAtOne(context, pod.uuid, look) : seen];
     } catch (error) {
+      if (errno(error) === "ENOENT") return lookAgain(context, listed.uuid, { look, problems });
       problems.push(error);
       return [];
     }
   });
+}
+
+/** It moved while it was looked at, or went. */
+function lookAgain<T>(context: Context, uuid: Uuid, { look, problems }: { readonly look: Look<T>; readonly problems: unknown[] }): T[] {
+  const dirs = dirsOf(context);
+  try {
+    const running = runningPods(context.host, dirs);
+    const pod = readPod(context.host, dirs, uuid);
+    return pod === undefined ? [] : [look(pod, isBusy(context.host, pod, running))];
+  } catch (error) {
+    problems.push(error);
+    return [];
+  }
 }
 
 /** Whoever prepared it may have given its lock up while the pods were listed: that is no aborted prepare. */
@@ -112,9 +126,18 @@ export function viewOne(context: Context, text: string): PodView {
 
 function lookAtOne<T>(context: Context, text: string, look: Look<T>): T {
   // Before the pod is looked at: one that is started in between gives its lock up, and would look like one whose making was aborted.
-  const running = runningPods(context.host, dirsOf(context));
-  const pod = findPod(context.host, dirsOf(context), text);
-  return look(pod, isBusy(context.host, pod, running));
+  const lookOnce = (): T => {
+    const running = runningPods(context.host, dirsOf(context));
+    const pod = findPod(context.host, dirsOf(context), text);
+    return look(pod, isBusy(context.host, pod, running));
+  };
+  try {
+    return lookOnce();
+  } catch (error) {
+    if (errno(error) !== "ENOENT") throw error;
+    // It moved meanwhile.
+    return lookOnce();
+  }
 }
 
 export function dirsOf(context: Context): { dataDir: string; runDir: string } {

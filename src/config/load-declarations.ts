@@ -49,7 +49,13 @@ export function findDeclarations(host: Host, options: FindOptions): FoundDeclara
 export function readDeclarationFile(host: Host, path: string): DeclarationSource {
   const base = path.slice(path.lastIndexOf("/") + 1);
   if (!base.endsWith(".pod")) throw new RktError("pod-file-name", `Cannot read ${quoteText(path)}: a pod's file is called NAME.pod`);
-  return { name: parsePodName(base.slice(0, -4)), files: [readChecked(host, path)] };
+  const name = parsePodName(base.slice(0, -4));
+  if (!host.files.exists(path)) throw new RktError("pod-file-unreadable", `Cannot read ${quoteText(path)}: there is no such file`);
+  try {
+    return { name, files: [readChecked(host, path)] };
+  } catch (error) {
+    throw toRktError(error, name);
+  }
 }
 
 function listNames(host: Host, directories: readonly string[], problems: { name: PodName; error: RktError }[]): PodName[] {

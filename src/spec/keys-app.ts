@@ -6,14 +6,14 @@ export const APP_KEYS: readonly KeyInfo[] = [
     key: "Image",
     list: false,
     value: "REFERENCE",
-    text: "The app's image: a name with or without version and labels, an absolute path, a URL, sha512-…, docker://… or oci:…. Required. Applying the pod pins the content that it found.",
+    text: "The app's image: a name with or without version and labels, an absolute path, a URL, or sha512-…. Required. Applying the pod pins the content that it found. docker://… and oci:… are refused in this release.",
     example: "Image=coreos.com/etcd:v3.5",
   },
   {
     key: "Pull",
     list: false,
     value: "new | never | update",
-    text: "new takes the image from the store and fetches it where it is missing (default), never only takes it from the store, update always asks its origin.",
+    text: "new (default) fetches what a URL names where the store has no verified image from it, and reads a path anew at each apply; never takes both from the store only; update fetches a URL anew as well. A name or hash is always looked for in the store: rkt fetch brings it there.",
     example: "Pull=never",
   },
   {
@@ -143,12 +143,18 @@ export const APP_KEYS: readonly KeyInfo[] = [
     text: "Credentials of the unit (LoadCredential= and its like in [Service]) that this app finds in $CREDENTIALS_DIRECTORY.",
     example: "Credential=tls-key",
   },
-  { key: "AppArmorProfile", list: false, value: "PROFILE", text: "AppArmor profile of the app.", example: "AppArmorProfile=rkt-default" },
+  {
+    key: "AppArmorProfile",
+    list: false,
+    value: "PROFILE",
+    text: "AppArmor profile of the app. Refused in this release.",
+    example: "AppArmorProfile=rkt-default",
+  },
   {
     key: "SELinuxContext",
     list: false,
     value: "USER:ROLE:TYPE:LEVEL",
-    text: "SELinux context of the app.",
+    text: "SELinux context of the app. Refused in this release.",
     example: "SELinuxContext=system_u:system_r:svirt_lxc_net_t:s0",
   },
   {

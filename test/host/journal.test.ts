@@ -92,6 +92,9 @@ forEachSuite((suite) => {
       assert.deepEqual(all, ["left: hello out", "left: hello err", "left: hello out", "left: hello err"]);
       assert.deepEqual(messages(await host.sh(`rkt logs -n 1 --app=right ${uuid}`)), ["right: only right"]);
       assert.equal(messages(await host.sh(`rkt logs ${uuid.slice(0, 8)} -n 2`)).length, 2);
+      const wrong = await host.run(["rkt", "logs", "--app=lefd", "talk"]);
+      assert.deepEqual([wrong.status, wrong.stdout], [254, ""]);
+      assert.match(wrong.stderr, /^logs: Cannot print lines of pod "talk": it has no app "lefd"\n.*left, right/);
       const no = await host.run(["rkt", "logs", "-n", "few", "talk"]);
       assert.deepEqual([no.status, no.stderr], [254, 'logs: Cannot print "few" lines: it is no number\n']);
     });

@@ -173,6 +173,13 @@ forEachSuite((suite) => {
   test("several pods: one with errors keeps what it has and stops no other; a masked one is left out", async () => {
     await declare("good", pod());
     await declare("bad", pod("Nett=none\n"));
+    const dry = await rkt("pod", "apply", "--dry-run");
+    assert.equal(dry.status, 254);
+    assert.ok(dry.stdout.includes("rkt-pod@good.service.d"), dry.stdout);
+    assert.match(dry.stderr, /bad\.pod:3: Unknown key "Nett="/);
+    const verified = await rkt("pod", "verify", "./none.pod", `${FILES}/good.pod`);
+    assert.deepEqual([verified.status, verified.stdout], [254, "good: ok\n"]);
+    assert.match(verified.stderr, /^Cannot read "\.\/none\.pod": there is no such file$/m);
     await host.sh(`ln -s /dev/null ${FILES}/masked.pod; : >${FILES}/empty.pod`);
     const { status, stdout, stderr } = await rkt("pod", "apply");
     assert.equal(status, 254);

@@ -36,6 +36,7 @@ forEachSuite((suite) => {
     );
     await host.sh(`systemctl stop rkt-pod@gone.service; rm ${FILES}/gone.pod`);
     assert.equal(await state("gone"), "not declared");
+    assert.match((await rkt("pod", "apply", "--dry-run")).stdout, /^gone: not declared any more, would be un-applied$/m);
     // By name nothing is un-applied.
     await host.sh("rkt pod apply stays");
     assert.equal(await state("gone"), "not declared");

@@ -87,6 +87,9 @@ forEachSuite((suite) => {
       assert.equal(sorted((await connect(host, 7021))[0]), answer("admin", "http"));
       assert.equal(sorted((await connect(host, "/run/admin.sock"))[0]), answer("admin", "http"));
       assert.deepEqual(await connect(host, 7022), [answer("db")]);
+      const stopped = await host.run(["rkt", "stop", "two"]);
+      assert.equal(stopped.status, 0);
+      assert.match(stopped.stderr, /^pod "two" is started again by connections to rkt-pod@two:db\.socket, which is not stopped$/m);
       await stop(host, "two");
       assert.equal((await host.run(["systemctl", "is-active", ...units.split(" ")])).stdout, "inactive\ninactive\ninactive\n");
       assert.deepEqual(await connect(host, 7022), ["error ECONNREFUSED"]);

@@ -93,7 +93,7 @@ async function make(host: Host, root: string, to: "prepared" | "run"): Promise<v
 }
 
 async function collect(host: Host, root: string): Promise<void> {
-  await collectPods(contextFor(host, root), { graceMs: 0, expireMs: 0, markOnly: false, say: () => undefined });
+  await collectPods(contextFor(host, root), { graceMs: 0, expireMs: 0, markOnly: false, say: () => undefined, tell: () => undefined });
 }
 
 /** Names of all pods and of all that belongs to one. */

@@ -241,6 +241,7 @@ test("what is wrong is refused in words", () => {
   }
   assert.throws(() => declare("a b"), /two apps of the name "web-app"/);
   assert.throws(() => declare("a --mount=volume=v,target=/v"), /no --volume is of that name/);
+  assert.throws(() => declare("--volume=v,kind=empty --volume=v,kind=host,source=/b a"), /two volumes of the name "v"/);
   assert.throws(() => declare("--volume=v,kind=state a"), /only a named pod keeps volumes/);
 });
 

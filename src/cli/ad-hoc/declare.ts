@@ -21,6 +21,9 @@ export function declareRequest(
     throw new RktError("app-name-taken", `Cannot run two apps of the name ${quoteText(twice.name)}`, {
       hint: "Give one of them another with --name",
     });
+  const volume = pod.volumes.find(({ name }, index) => pod.volumes.findIndex((other) => other.name === name) !== index);
+  if (volume !== undefined)
+    throw new RktError("usage", `Cannot use two volumes of the name ${quoteText(volume.name)}`, { hint: "Give one of them another name" });
   const stranger = apps.flatMap((app) => app.mounts).find((mount) => !pod.volumes.some((volume) => volume.name === mount.volume));
   if (stranger !== undefined)
     throw new RktError("volume-unknown", `Cannot mount volume ${quoteText(stranger.volume)}: no --volume is of that name`);

@@ -33,6 +33,11 @@ export function readManifestRequest(host: Pick<Host, "files">, path: string, giv
       },
     );
   if (manifest.apps.length === 0) throw new RktError("pod-manifest", `Cannot run ${quoteText(path)}: it has no app`);
+  const far = manifest.ports?.find(({ podPort }) => podPort !== undefined);
+  if (far !== undefined)
+    throw new RktError("pod-manifest", `Cannot run ${quoteText(path)}: podPort of port ${quoteText(far.name)} is not there for rkt run`, {
+      hint: "Let the app's section name the port that the app listens at",
+    });
   return {
     apps: manifest.apps.map(requestApp),
     volumes: manifest.volumes ?? [],

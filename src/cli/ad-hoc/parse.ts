@@ -65,7 +65,7 @@ export function parseRunLine(
   const pull = readPull(pod);
   const request: RunRequest = {
     apps:
-      manifest?.apps ??
+      manifest?.apps.map((app) => ({ ...app, isolators: readIsolators(new Map(), insecure) })) ??
       apps.map((app) => readApp(app.image, app.given, { pull, insecure, ...(app.args === undefined ? {} : { args: app.args }) })),
     pod: {
       stage1: readStage1Flags(pod, { host: sources.host, stage1Directory }) ?? stage1?.() ?? "nspawn",

@@ -1,5 +1,4 @@
 import type { CommandDeclaration } from "../declaration.ts";
-import { noLegendOption } from "../declaration.ts";
 
 export const logsCommand: CommandDeclaration = {
   name: "logs",
@@ -13,7 +12,6 @@ export const logsCommand: CommandDeclaration = {
     { name: "follow", short: "f", kind: "flag", description: "Go on printing lines as they come" },
     { name: "lines", short: "n", kind: "text", value: "N", description: "Only the last N lines" },
     { name: "events", kind: "flag", description: "Also what systemd and rkt did with the pod: applied, started, ended, refused" },
-    noLegendOption,
   ],
   examples: [
     { command: "rkt logs etcd", text: "All that is kept of the pod etcd" },

@@ -10,7 +10,7 @@ export const podApplyCommand: CommandDeclaration = {
   ],
   arguments: [{ name: "NAME", completes: ["declarations"], optional: true, variadic: true }],
   options: [
-    { name: "dry-run", kind: "flag", description: "Print the plan and change nothing" },
+    { name: "dry-run", kind: "flag", description: "Print the plan and change nothing but the store, which gets the images" },
     { name: "prune", kind: "flag", description: "Un-apply also when no pod is declared at all" },
     {
       name: "pull",
@@ -23,7 +23,7 @@ export const podApplyCommand: CommandDeclaration = {
   examples: [
     { command: "rkt pod apply etcd", text: "Apply one pod" },
     { command: "rkt pod apply --dry-run", text: "Show what applying all pods would change" },
-    { command: "rkt pod apply --pull=update web", text: "Ask for newer images of the same names" },
+    { command: "rkt pod apply --pull=update web", text: "Fetch again what Image= names by a path or URL" },
   ],
   exitCodes: [{ code: "254", meaning: "rkt failed, or at least one pod was refused; the others were applied" }],
   root: true,

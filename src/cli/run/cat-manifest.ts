@@ -3,6 +3,7 @@ import { quoteText } from "../../base/escape.ts";
 import { labelOf } from "../../pod/pod.ts";
 import type { Context } from "../context.ts";
 import type { OptionValues } from "../options.ts";
+import { formatJson } from "../output/json.ts";
 import { podArgument } from "../pod-argument.ts";
 import { viewOne } from "../pod-view.ts";
 
@@ -13,8 +14,6 @@ export async function run(context: Context, args: readonly string[], options: Op
       hint: `Apply it with "rkt pod apply ${labelOf(view.pod)}"`,
     });
   }
-  context.stdout.write(
-    `${options.flag("pretty-print") ? JSON.stringify(view.manifest, undefined, "\t") : JSON.stringify(view.manifest)}\n`,
-  );
+  context.stdout.write(formatJson(view.manifest, options.flag("pretty-print") ? "json-pretty" : "json"));
   return 0;
 }

@@ -23,6 +23,7 @@ export async function run(context: Context, _args: readonly string[], options: O
         expireMs: milliseconds(options.text("expire-prepared") ?? "24h"),
         markOnly: options.flag("mark-only"),
         say: (line) => context.stderr.write(`${line}\n`),
+        tell: (line) => context.stdout.write(`${line}\n`),
       });
       if (options.flag("mark-only")) return;
       const swept = [...sweepPods(apply.host, apply.dirs), ...sweepMachines(apply.host, apply.dirs)];

@@ -8,7 +8,7 @@ import { hostJournalMatches } from "../../pod/host-journal.ts";
 import { labelOf, type Pod, unitOf } from "../../pod/pod.ts";
 import type { Context } from "../context.ts";
 import type { OptionValues } from "../options.ts";
-import { dirsOf } from "../pod-view.ts";
+import { dirsOf, viewOne } from "../pod-view.ts";
 
 export async function run(context: Context, [name = ""]: readonly string[], options: OptionValues): Promise<number> {
   const source = journalOf(context, name);
@@ -21,8 +21,26 @@ export async function run(context: Context, [name = ""]: readonly string[], opti
     ...(lines === undefined ? {} : { lines }),
   };
   const events = options.flag("events") ? [eventsOf(context, name, query)] : [];
-  for await (const line of readJournal(context.host, query, ...events)) context.stdout.write(`${line}\n`);
+  const stranger = app === undefined ? undefined : strangerOf(context, name, app);
+  // Its lines may be those of an earlier generation.
+  if (query.follow && stranger !== undefined) context.stderr.write(`logs: ${stranger.message}, now\n`);
+  let printed = false;
+  for await (const line of readJournal(context.host, query, ...events)) {
+    printed = true;
+    context.stdout.write(`${line}\n`);
+  }
+  if (!printed && stranger !== undefined) throw stranger;
   return 0;
+}
+
+/** Why nothing may come of an app: its pod, where that is still there, has none of that name. */
+function strangerOf(context: Context, text: string, app: string): RktError | undefined {
+  const pod = findUnlessGone(context, text);
+  const apps = pod === undefined ? [] : viewOne(context, pod.uuid).apps.map((view) => view.app.name);
+  if (pod === undefined || apps.length === 0 || apps.some((name) => name === app)) return undefined;
+  return new RktError("app-unknown", `Cannot print lines of pod ${quoteText(labelOf(pod))}: it has no app ${quoteText(app)}`, {
+    hint: `Its apps are ${apps.join(", ")}`,
+  });
 }
 
 /** A pod that was removed has no name any more, but its whole UUID leads to its journal until gc has removed that. */

@@ -1,7 +1,7 @@
 import { withApplyLock } from "../../apply/apply-lock.ts";
 import type { AppliedPod } from "../../apply/apply-pod.ts";
 import type { ApplyResult } from "../../apply/apply-pods.ts";
-import { applyPods, planPods } from "../../apply/apply-pods.ts";
+import { applyPods, planPods, type PlannedPods } from "../../apply/apply-pods.ts";
 import type { ApplyContext } from "../../apply/context.ts";
 import { formatPlan } from "../../apply/format-plan.ts";
 import { isActive } from "../../apply/withdraw.ts";
@@ -22,17 +22,23 @@ export async function run(context: Context, args: readonly string[], options: Op
   return await withApplyContext(context, async (apply) => {
     const provideImage = makeImageProvider(context, apply, options.text("pull"));
     const provideStage1 = makeStage1Provider(context, apply);
-    if (options.flag("dry-run")) {
-      const plans = await planPods(apply, declarationsOf(context, args), { provideImage, provideStage1 });
-      context.stdout.write(plans.map(formatPlan).join("\n"));
-      return 0;
-    }
+    const how = { provideImage, provideStage1, all: args.length === 0, prune: options.flag("prune") };
+    if (options.flag("dry-run")) return reportPlans(context, await planPods(apply, declarationsOf(context, args), how));
     return await withApplyLock(apply, async () => {
       const found = declarationsOf(context, args);
-      const result = await applyPods(apply, found, { provideImage, provideStage1, all: args.length === 0, prune: options.flag("prune") });
+      const result = await applyPods(apply, found, how);
       return await report(context, apply, result);
     });
   });
+}
+
+function reportPlans(context: Context, { plans, withdrawn, kept, failures, warnings }: PlannedPods): number {
+  reportWarnings(context, warnings);
+  context.stdout.write(plans.map(formatPlan).join("\n"));
+  for (const { name } of withdrawn) context.stdout.write(`${name}: not declared any more, would be un-applied\n`);
+  for (const { pod, reason } of kept) context.stderr.write(`${pod.name}: not declared any more, would stay applied: ${reason}\n`);
+  for (const { errors } of failures) reportProblems(context, errors);
+  return failures.length > 0 ? 254 : 0;
 }
 
 async function report(context: Context, apply: ApplyContext, result: ApplyResult): Promise<number> {

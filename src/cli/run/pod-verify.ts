@@ -13,14 +13,16 @@ export async function run(context: Context, args: readonly string[]): Promise<nu
     context,
     found.problems.map((problem) => problem.error),
   );
-  const sources = [...found.declarations, ...files.map((path) => readDeclarationFile(context.host, path))];
-  const good = sources.map((source) => verify(context, source));
+  const good = [
+    ...found.declarations.map((source) => verify(context, () => source)),
+    ...files.map((path) => verify(context, () => readDeclarationFile(context.host, path))),
+  ];
   return found.problems.length === 0 && good.every(Boolean) ? 0 : 254;
 }
 
-function verify(context: Context, source: DeclarationSource): boolean {
+function verify(context: Context, read: () => DeclarationSource): boolean {
   try {
-    const declaration = readDeclaration(source);
+    const declaration = readDeclaration(read());
     reportWarnings(context, declaration.warnings);
     context.stdout.write(`${declaration.name}: ok\n`);
     return true;

@@ -35,6 +35,11 @@ export async function run(context: Context, [text = ""]: readonly string[], opti
     try {
       if (lock === undefined) throw new RktError("pod-locked", `Cannot run pod ${quoteText(uuid)}: another rkt works on it`);
       const stored = readStored(apply, uuid);
+      const late = (["capabilities", "seccomp"] as const).filter(
+        (word) => context.insecure.has(word) && !stored.request.insecure.includes(word),
+      );
+      if (late.length > 0)
+        context.stderr.write(`run-prepared: --insecure-options=${late.join(",")} is for rkt prepare, and changes nothing here\n`);
       const request = withRuntime(stored.request, readRuntime(givenOf(options)), options.flag("interactive"));
       const images = await renderStored(apply, stored);
       const insecure = new Set<string>([...request.insecure, ...context.insecure]);

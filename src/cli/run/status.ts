@@ -25,7 +25,7 @@ import { waitForPod } from "../wait-for-pod.ts";
 import { parseWait } from "../wait.ts";
 
 export async function run(context: Context, args: readonly string[], options: OptionValues): Promise<number> {
-  const name = podArgument(context, args, options);
+  const name = podArgument(context, args, options, { exitCode: 1 });
   await waitForPod(context, name, { ready: parseWait(options, "wait-ready"), end: parseWait(options, "wait") });
   const view = addKernelWord(context, viewOne(context, name));
   const live = await readLive(context, view);

@@ -1,4 +1,5 @@
 import type { Group } from "../group.ts";
+import type { Samples } from "../driver.ts";
 import { measureMachines } from "../machines.ts";
 
 export const machinesGroup: Group = {
@@ -34,8 +35,14 @@ export const machinesGroup: Group = {
       rows: [...hypervisors.map(row("bare", "the kernel and an init")), ...hypervisors.map(row("pod", "rkt's pod"))],
       notes: [
         "unit: what stands before the hypervisor; hypervisor: until the kernel has a clock, with firmware and decompression; kernel, initrd, systemd: until each gives way to the next.",
+        ...lostSamples(samples),
         "Memory is that of the hypervisor and its guest in the unit's control group, for a machine of 256 MiB and an app of less than 1 MB.",
       ],
     };
   },
 };
+
+function lostSamples(samples: Samples): string[] {
+  const lost = [...samples].flatMap(([row, { lost: found = [] }]) => (found.length === 0 ? [] : [`${row}: ${found.length}`]));
+  return lost.length === 0 ? [] : [`Machines that the emulator lost, which have no figures: ${lost.join(", ")}.`];
+}
