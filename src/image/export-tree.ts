@@ -25,7 +25,8 @@ tar --create --file="$work/tar" --format=posix --numeric-owner --sort=name --one
   --xattrs --xattrs-include='*' --xattrs-exclude='security.selinux' --xattrs-exclude='user.overlay.*' \\
   --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime \\
   --warning=no-file-ignored --directory="$work" manifest rootfs
-gzip --no-name --stdout "$work/tar" >"$4"`;
+gzip --no-name --stdout "$work/tar" >"$work/aci"
+rm "$work/tar"`;
 
 /** Writes an image that stands by itself: a gzipped ACI, whole or not at all. Needs root. */
 export async function exportTree(
@@ -34,7 +35,7 @@ export async function exportTree(
   file: string,
   { overwrite }: { readonly overwrite: boolean },
 ): Promise<void> {
-  const { files, programs } = context.host;
+  const { files, programs, raw } = context.host;
   const target = resolve(file);
   if (!overwrite && files.tryLstat(target) !== undefined) throw existing(file);
   const temporary = join(dirname(target), `.${basename(target)}.${context.host.random(6).toString("hex")}.tmp`);
@@ -43,9 +44,10 @@ export async function exportTree(
     const { dependencies: _, pathWhitelist: __, ...manifest } = image.manifest;
     files.write(join(staging.path, "manifest"), `${JSON.stringify(manifest)}\n`, { mode: 0o644 });
     files.mkdir(join(staging.path, "rootfs"), { mode: 0o755 });
-    files.write(temporary, "", { mode: 0o644 });
-    const words = [staging.path, layers.map(escapeLayer).join(":"), String(layers.length), temporary];
+    const words = [staging.path, layers.map(escapeLayer).join(":"), String(layers.length)];
     await programs.run(["unshare", "--mount", "--propagation=private", "sh", "-euc", script, "sh", ...words], { timeout: 3_600_000 });
+    // Made and written at once: who may write in that directory cannot lead this elsewhere.
+    raw.copy(join(staging.path, "aci"), temporary, 0o644);
     files.sync(temporary);
     if (overwrite) files.rename(temporary, target);
     else {

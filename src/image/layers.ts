@@ -20,7 +20,9 @@ export interface Layer {
  * Throws `store-no-image` for a dependency that the store lacks, `image-dependency-cycle`.
  */
 export function planLayers(store: Store, image: StoredImage): Layer[] {
-  return dropRepeated(flatten(store, { image, whitelist: undefined, above: [] }));
+  const plan: Planning = { images: [], layers: [], seen: new Set() };
+  addLayers(store, { image, whitelist: undefined, above: [] }, plan);
+  return plan.layers;
 }
 
 interface Place {
@@ -29,23 +31,32 @@ interface Place {
   readonly above: readonly StoredImage[];
 }
 
-function flatten(store: Store, { image, whitelist, above }: Place): Layer[] {
+interface Planning {
+  /** Of the store, as soon as a dependency is looked for: the newest import first. */
+  images: readonly StoredImage[];
+  readonly layers: Layer[];
+  readonly seen: Set<string>;
+}
+
+/**
+ * overlayfs takes no directory twice, and the lower one would change nothing: what was met before has its layers there, all of its own
+ * dependencies too. So no number of dependencies costs more than there are images and whitelists.
+ */
+function addLayers(store: Store, { image, whitelist, above }: Place, plan: Planning): void {
   if (above.some(({ id }) => id === image.id)) {
     throw new RktError("image-dependency-cycle", `Cannot use image ${quoteText(image.name)}: it depends on itself`);
   }
+  const key = keyOf(image, whitelist);
+  if (plan.seen.has(key)) return;
+  plan.seen.add(key);
+  plan.layers.push({ image, ancestorWhitelist: whitelist, key });
   const own = image.manifest.pathWhitelist ?? [];
   const below = own.length > 0 ? own : whitelist;
   const dependencies = (image.manifest.dependencies ?? []).toReversed();
-  const lower = dependencies.flatMap((dependency) =>
-    flatten(store, { image: findDependency(store, image, dependency), whitelist: below, above: [...above, image] }),
-  );
-  return [{ image, ancestorWhitelist: whitelist, key: keyOf(image, whitelist) }, ...lower];
-}
-
-/** overlayfs takes no directory twice, and the lower one would change nothing. */
-function dropRepeated(layers: readonly Layer[]): Layer[] {
-  const seen = new Set<string>();
-  return layers.filter(({ key }) => !seen.has(key) && seen.add(key));
+  if (dependencies.length > 0 && plan.images.length === 0) plan.images = store.images();
+  for (const dependency of dependencies) {
+    addLayers(store, { image: findDependency(plan.images, image, dependency), whitelist: below, above: [...above, image] }, plan);
+  }
 }
 
 /** The image's own whitelist is part of its content, and so of its ID. */
@@ -55,16 +66,14 @@ function keyOf(image: StoredImage, whitelist: readonly string[] | undefined): st
   return `${image.id}-only-${hash.digest("hex").slice(0, 32)}`;
 }
 
-function findDependency(store: Store, image: StoredImage, dependency: Dependency): StoredImage {
+function findDependency(images: readonly StoredImage[], image: StoredImage, dependency: Dependency): StoredImage {
   const wanted = dependency.labels ?? [];
-  const found = store
-    .images()
-    .find(
-      (candidate) =>
-        candidate.name === dependency.imageName &&
-        (dependency.imageID === undefined || candidate.id === dependency.imageID) &&
-        wanted.every((label) => candidate.labels.some(({ name, value }) => name === label.name && value === label.value)),
-    );
+  const found = images.find(
+    (candidate) =>
+      candidate.name === dependency.imageName &&
+      (dependency.imageID === undefined || candidate.id === dependency.imageID) &&
+      wanted.every((label) => candidate.labels.some(({ name, value }) => name === label.name && value === label.value)),
+  );
   if (found !== undefined) return found;
   const labels = wanted.map(({ name, value }) => `,${name}=${value}`).join("");
   throw new RktError(

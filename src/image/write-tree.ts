@@ -67,7 +67,12 @@ async function writeTree(host: Host, image: StoredImage, target: Target, fill: (
     await fill(rootfs);
     files.syncFileSystem(staging);
     if (old !== undefined) files.rename(path, join(staging, "old"));
-    files.rename(whole, path);
+    try {
+      files.rename(whole, path);
+    } catch (error) {
+      if (old !== undefined && files.tryLstat(path) === undefined) files.rename(join(staging, "old"), path);
+      throw error;
+    }
     files.sync(dirname(path));
   } catch (error) {
     if (errno(error) === undefined) throw error;
@@ -79,6 +84,7 @@ async function writeTree(host: Host, image: StoredImage, target: Target, fill: (
       },
     );
   } finally {
-    files.removeTree(staging);
+    // Not what was there before, if it could not be put back.
+    if (files.tryLstat(path) !== undefined || files.tryLstat(join(staging, "old")) === undefined) files.removeTree(staging);
   }
 }

@@ -66,6 +66,8 @@ function maskKey(store: Store, file: KeyFile, fingerprint: string): RemovedKey {
 
 function dropKey(store: Store, file: KeyFile): RemovedKey {
   store.host.files.unlink(file.path);
+  // A power loss does not bring it back.
+  store.host.files.sync(dirname(file.path));
   return { ...(file.prefix === undefined ? {} : { prefix: file.prefix }), path: file.path, how: "removed" };
 }
 

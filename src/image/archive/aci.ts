@@ -34,7 +34,7 @@ export async function readAci(source: Chunks, options: AciOptions = {}): Promise
   const sink = (entry: ArchiveEntry): ContentSink | undefined => {
     state.entries += 1;
     if (entry.path.length === 0) return skipTop(entry);
-    checkPlace(outline, entry);
+    checkPlace(outline, entry, limits.entries);
     return entry.path[0] === "rootfs" ? takeFile(state, entry, options) : takeManifest(state, entry, limits);
   };
   const tap = tapBytes(source, (chunk) => {

@@ -9,7 +9,10 @@ export type Compression = "gzip" | "bzip2" | "xz" | "zstd" | "none";
 
 /** The decoder works in a thread of its own and may be this far ahead of what the main thread has read and written. */
 const buffers: { readonly chunkSize: number; readonly highWaterMark: number } = { chunkSize: 128 * 1024, highWaterMark: 1024 * 1024 };
-const programs = { xz: ["xz", "--decompress", "--stdout"], bzip2: ["bzip2", "--decompress", "--stdout"] } as const;
+const programs = {
+  xz: ["xz", "--decompress", "--stdout", "--memlimit-decompress=512MiB"],
+  bzip2: ["bzip2", "--decompress", "--stdout"],
+} as const;
 const magics: readonly (readonly [Compression, string])[] = [
   ["gzip", "1f8b"],
   ["bzip2", "425a68"],

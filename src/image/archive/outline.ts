@@ -1,4 +1,4 @@
-import { type ArchiveEntry, badEntry, type EntryType } from "./entry.ts";
+import { type ArchiveEntry, badArchive, badEntry, type EntryType } from "./entry.ts";
 
 /** Names and types of an archive so far: what one entry may be depends on the earlier ones. */
 export type Outline = Map<string, EntryType | "implied">;
@@ -12,9 +12,10 @@ export function createOutline(): Outline {
 
 /**
  * Adds an entry, or throws `archive-bad`: for a name that is there already, a parent that is no directory (above all, a link),
- * a hard link to anything but an earlier file, a device that is not harmless or not below `rootfs/dev`.
+ * a hard link to anything but an earlier file, a device that is not harmless or not below `rootfs/dev`, or when there are more than `most`,
+ * directories that are only implied included.
  */
-export function checkPlace(outline: Outline, entry: ArchiveEntry): void {
+export function checkPlace(outline: Outline, entry: ArchiveEntry, most = Number.MAX_SAFE_INTEGER): void {
   const name = entry.path.join("/");
   const known = outline.get(name);
   if (known !== undefined && !(known === "implied" && entry.type === "directory")) throw badEntry(name, "stands there twice");
@@ -22,6 +23,7 @@ export function checkPlace(outline: Outline, entry: ArchiveEntry): void {
   if (entry.type === "link") checkLink(outline, entry);
   if (entry.type === "block" || entry.type === "character") checkDevice(entry);
   outline.set(name, entry.type);
+  if (outline.size > most) throw badArchive(`it has more than ${most} entries`);
 }
 
 function checkParents(outline: Outline, entry: ArchiveEntry): void {
