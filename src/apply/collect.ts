@@ -40,12 +40,14 @@ export async function collectPods(context: ApplyContext, options: CollectOptions
   const busyUnits = await listBusyUnits(context);
   const idle = (phase: Phase): Pod[] =>
     listPhase(host, dirs, phase).filter((pod) => !isBusy(host, pod, locked) && !busyUnits.has(unitFile(host, pod)));
+  // Their files lie in the pods' directories.
+  sweepOldNetworks(host, dirs);
   for (const pod of idle("run")) {
     options.say(`moving pod ${quoteText(pod.uuid)} to garbage`);
     move(host, dirs, pod, "exited-garbage");
   }
   for (const pod of idle("prepare")) move(host, dirs, pod, "garbage");
-  for (const uuid of leftEmbryos(host, dirs, locked)) renameAdHoc(host, dirs, uuid, ["embryo", "garbage"]);
+  for (const uuid of leftEmbryos(host, dirs, locked)) moveLocked(host, dirs, uuid, ["embryo", "garbage"]);
   if (options.markOnly) return;
   for (const pod of idle("prepared")) if (ageOf(host, pod.directory) >= options.expireMs) move(host, dirs, pod, "garbage");
   for (const pod of idle("exited-garbage")) {
@@ -65,11 +67,11 @@ export async function removeAdHoc(context: ApplyContext, pod: Pod): Promise<void
       ...(pod.phase === "run" ? { hint: `Stop it with "rkt stop ${pod.uuid}"` } : {}),
     });
   }
-  if (!move(host, dirs, pod, "garbage"))
+  const takeNetwork = (): void => void sweepNetworks(host, dirs.runDir, (uuid) => uuid !== pod.uuid);
+  if (pod.phase === undefined || !moveLocked(host, dirs, pod.uuid, [pod.phase, "garbage"], takeNetwork))
     throw new RktError("pod-running", `Cannot remove pod ${quoteText(pod.uuid)}: another rkt works on it`);
   bury(host, dirs, [pod.uuid]);
   releaseClaimsOf(host, dirs, pod.uuid);
-  sweepNetworks(host, dirs.runDir, (uuid) => uuid !== pod.uuid);
 }
 
 /** Units of ad-hoc pods that PID 1 has not let go of: their clean-up may still be at work. */
@@ -93,11 +95,21 @@ function unitFile(host: Host, pod: Pod): string {
 
 /** The lock is held over the rename: who starts a prepared pod at this moment wins or finds it gone. Not for good until a sync. */
 function move(host: Host, dirs: PodDirectories, pod: Pod, to: Phase): boolean {
-  if (pod.phase === undefined || pod.phase === to) return false;
-  const lock: Lock | undefined = host.locks.tryLock(lockPath(dirs, pod.uuid), { wait: 0 });
+  return pod.phase !== undefined && pod.phase !== to && moveLocked(host, dirs, pod.uuid, [pod.phase, to]);
+}
+
+function moveLocked(
+  host: Host,
+  dirs: PodDirectories,
+  uuid: Uuid,
+  phases: readonly [from: Phase, to: Phase],
+  first = (): void => {},
+): boolean {
+  const lock: Lock | undefined = host.locks.tryLock(lockPath(dirs, uuid), { wait: 0 });
   if (lock === undefined) return false;
   try {
-    renameAdHoc(host, dirs, pod.uuid, [pod.phase, to]);
+    first();
+    renameAdHoc(host, dirs, uuid, phases);
     return true;
   } finally {
     lock.release();
@@ -157,6 +169,10 @@ function sweepLeftovers(host: Host, dirs: PodDirectories): void {
   removeRuntimeFiles(host, dirs, known);
   releaseAddresses(host, dirs.dataDir, (uuid) => !known.has(uuid));
   releaseUserRanges(host, dirs.dataDir, (uuid) => !known.has(uuid));
+  sweepOldNetworks(host, dirs);
+}
+
+function sweepOldNetworks(host: Host, dirs: PodDirectories): void {
   const running: ReadonlySet<string> = runningPods(host, dirs);
   const starting = new Set<string>(
     listPhase(host, dirs, "run")

@@ -108,9 +108,10 @@ export function stopScript({
     "# That of another run is none of this one.",
     `else rm -f "$pod/last.new" "$pod/last"; echo ${quoteShell(`How pod ${quoteText(pod.name ?? pod.uuid)} ended is not recorded: nothing can be written to ${pod.paths.pod}`)} >&2; fi`,
     ...(plan.endCommands ?? []),
+    // Before what an app can make last longer than a stop may.
+    ...(pod.network.kind === "namespace" ? networkDown(pod.network, networkPlaces(pod, dirs)) : []),
     'if [ -e "$pod/rw" ]; then rm -rf --one-file-system "$pod/rw.last"; mv -T "$pod/rw" "$pod/rw.last"; fi',
     ...endedLines(pod),
-    ...(pod.network.kind === "namespace" ? networkDown(pod.network, networkPlaces(pod, dirs)) : []),
     ...plan.stopCommands,
     // They are to wait for the next run, and no connection to be lost to a pod that is not there.
     ...(proxies.length === 0 ? [] : [`systemctl --no-block stop ${proxies.map(quoteShell).join(" ")}`]),

@@ -1,6 +1,7 @@
 import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { Uuid } from "../base/id.ts";
+import { sweepNetworks } from "../net/sweep.ts";
 import { readNamedPod, runningPods } from "../pod/named.ts";
 import type { NamedPod } from "../pod/named.ts";
 import { cgroupPath, lockPath, serviceUnitOf } from "../pod/paths.ts";
@@ -53,6 +54,7 @@ export async function removePod(context: ApplyContext, pod: NamedPod): Promise<v
   await finishChanges(context);
   // A connection may have started it before its sockets and units were gone. From here on nothing can.
   await refuseActive(context, pod);
+  sweepNetworks(context.host, context.dirs.runDir, (uuid) => uuid !== pod.uuid);
   const grave = `${pod.directory.slice(0, pod.directory.lastIndexOf("/"))}/.gone-${pod.uuid}`;
   recordGone(context.host, context.dirs, pod.uuid);
   files.removeTree(grave);

@@ -14,15 +14,32 @@ import { fetchLogged } from "./fetch-logged.ts";
  * Images for an apply: found in the store or fetched, as Pull= or `--pull` says; judged by today's keys before anything of them is
  * rendered, with their dependencies; rendered.
  */
-export function makeImageProvider(context: Context, apply: ApplyContext, pull: string | undefined): ImageProvider {
-  return async (app) => {
-    const image = await inApp(app, () => pick(context, apply, app, pull ?? app.pull));
+export function makeImageProvider(context: Context, apply: ApplyContext, pull: string | undefined): ImageProvider & ImageFetcher {
+  const fetched = new Map<string, Promise<StoredImage>>();
+  const pickOnce = (app: AppDeclaration): Promise<StoredImage> => {
+    if (readReference(context.host, app.image).kind !== "url") return pick(context, apply, app, pull ?? app.pull);
+    const key = `${pull ?? app.pull} ${app.image}`;
+    const known = fetched.get(key) ?? pick(context, apply, app, pull ?? app.pull);
+    fetched.set(key, known);
+    return known;
+  };
+  const provide: ImageProvider = async (app) => {
+    const image = await inApp(app, () => pickOnce(app));
     await inApp(app, () => judgeStored(apply, image));
     const rendered = await inApp(app, () => renderImage(apply, image));
     for (const part of rendered.images) await inApp(app, () => judgeStored(apply, part));
     apply.store.touch(image.id);
     return rendered;
   };
+  return Object.assign(provide, {
+    // What fails is told when the image is asked for.
+    fetch: async (apps: readonly AppDeclaration[]) => void (await Promise.allSettled(apps.map((app) => pickOnce(app)))),
+  });
+}
+
+/** Fetches what URLs name, once each, before anything is locked that others wait for. */
+export interface ImageFetcher {
+  fetch(apps: readonly AppDeclaration[]): Promise<void>;
 }
 
 async function pick(context: Context, apply: ApplyContext, app: AppDeclaration, pull: string): Promise<StoredImage> {

@@ -1,10 +1,13 @@
 import { withApplyLock } from "../../apply/apply-lock.ts";
 import type { AppliedPod } from "../../apply/apply-pod.ts";
 import type { ApplyResult } from "../../apply/apply-pods.ts";
-import { applyPods, planPods, type PlannedPods } from "../../apply/apply-pods.ts";
+import { applyPods, planPods, type PlannedPods, readDeclaration } from "../../apply/apply-pods.ts";
 import type { ApplyContext } from "../../apply/context.ts";
 import { formatPlan } from "../../apply/format-plan.ts";
 import { isActive } from "../../apply/withdraw.ts";
+import { RktError } from "../../base/error.ts";
+import type { DeclarationSource } from "../../config/load-declarations.ts";
+import type { AppDeclaration } from "../../spec/declaration.ts";
 import { queueEvent } from "../../journal/events.ts";
 import { readGeneration, readNamedPod, readStartedRun } from "../../pod/named.ts";
 import type { GenerationRecord } from "../../pod/record.ts";
@@ -24,11 +27,24 @@ export async function run(context: Context, args: readonly string[], options: Op
     const provideStage1 = makeStage1Provider(context, apply);
     const how = { provideImage, provideStage1, all: args.length === 0, prune: options.flag("prune") };
     if (options.flag("dry-run")) return reportPlans(context, await planPods(apply, declarationsOf(context, args), how));
+    await provideImage.fetch(declaredApps(declarationsOf(context, args).declarations));
     return await withApplyLock(apply, async () => {
       const found = declarationsOf(context, args);
       const result = await applyPods(apply, found, how);
       return await report(context, apply, result);
     });
+  });
+}
+
+/** Of what can be read. */
+function declaredApps(sources: readonly DeclarationSource[]): AppDeclaration[] {
+  return sources.flatMap((source) => {
+    try {
+      return [...readDeclaration(source).apps];
+    } catch (error) {
+      if (!(error instanceof RktError)) throw error;
+      return [];
+    }
   });
 }
 

@@ -6,9 +6,14 @@ import { reportDecisions } from "../decisions.ts";
 
 export async function run(context: Context): Promise<number> {
   return await withApplyContext(context, (apply) =>
-    withApplyLock(apply, async () => {
-      reportDecisions(context, await judgeAll(apply));
-      return 0;
-    }),
+    withApplyLock(
+      apply,
+      async () => {
+        reportDecisions(context, await judgeAll(apply));
+        return 0;
+      },
+      // Who only judges has no other time: without it no pod starts.
+      10,
+    ),
   );
 }
