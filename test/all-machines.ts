@@ -3,7 +3,8 @@
  * The runner takes files in the order of their names, and this is the longest one.
  */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -25,25 +26,22 @@ for (const file of files) {
   if (!byThemselves.includes(file) && !nested.includes(file)) await import(join(directory, file));
 }
 for (const file of nested) {
-  test(`test/vm/${file}`, (t) => {
+  test(`test/vm/${file}`, async (t) => {
     if (performance.now() > LATEST_BEGIN_MS) return t.skip(`half an hour is over: ${join("test/vm", file)} was not run`);
-    if (passes(file)) return;
+    if (await passes(file)) return;
     assert.ok(performance.now() < LATEST_BEGIN_MS, "failed, and half an hour is over");
-    assert.ok(passes(file), "failed in two machines, one after the other");
+    assert.ok(await passes(file), "failed in two machines, one after the other");
   });
 }
 
-/** In a process of its own; what it printed is the reporter's. */
-function passes(file: string): boolean {
+/** In a process of its own, while this one lets go of its last machine; what it printed is the reporter's. */
+async function passes(file: string): Promise<boolean> {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const argv = ["--test-reporter=spec", join(directory, file)];
   const begun = performance.now();
-  const { status, stdout } = spawnSync(process.execPath, argv, {
-    env,
-    stdio: ["ignore", "pipe", "inherit"],
-    maxBuffer: 1 << 26,
-    timeout: LONGEST_MS,
-  });
-  process.stdout.write(`${stdout.toString()}\n${file} ended with ${status} after ${((performance.now() - begun) / 1000).toFixed(0)} s\n`);
+  const child = spawn(process.execPath, argv, { env, stdio: ["ignore", "pipe", "inherit"], timeout: LONGEST_MS });
+  child.stdout.pipe(process.stdout, { end: false });
+  const [status, signal] = await once(child, "close");
+  process.stdout.write(`\n${file} ended with ${status ?? signal} after ${((performance.now() - begun) / 1000).toFixed(0)} s\n`);
   return status === 0;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BOX_APP, BOX_POD, prepareBox, shellApp, statusOf } from "../lib/box.ts";
-import { forEachSuite } from "../lib/each-suite.ts";
+import { forOneSuite } from "../lib/each-suite.ts";
 import type { TestMachine } from "../lib/machine.ts";
 import { compileStatic } from "../lib/pod-host.ts";
 import { bootVm } from "../lib/vm.ts";
@@ -60,7 +60,7 @@ async function runToEnd(vm: TestMachine, pod: string): Promise<{ status: Readonl
   return { status, journal: await vm.sh(`journalctl --quiet --output=cat -u rkt-pod@${pod}`) };
 }
 
-forEachSuite((suite) => {
+forOneSuite((suite) => {
   test("limits of pods and apps act, and who met one deadly is told so", async (t) => {
     await using vm = await bootVm({ suite });
     await prepareBox(vm, { files: { "bin/foreign": await compileStatic(FOREIGN) } });

@@ -4,13 +4,13 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
-import { forEachSuite } from "../lib/each-suite.ts";
+import { forOneSuite } from "../lib/each-suite.ts";
 import { collect } from "../lib/run.ts";
 import { bootVm } from "../lib/vm.ts";
 import { VM_CACHE } from "../lib/vm/turn.ts";
 import { waitFor } from "../lib/wait-for.ts";
 
-forEachSuite((suite) => {
+forOneSuite((suite) => {
   test("a virtual machine runs with all controllers, and tells status, output and error of a command apart", async () => {
     await using vm = await bootVm({ suite });
     assert.equal((await vm.run(["systemctl", "is-system-running"])).stdout, "running\n");

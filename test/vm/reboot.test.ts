@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BOX_APP, linesOf, prepareBox } from "../lib/box.ts";
-import { forEachSuite } from "../lib/each-suite.ts";
+import { forOneSuite } from "../lib/each-suite.ts";
 import type { TestMachine } from "../lib/machine.ts";
 import { compileStatic, makeImage, uuidOf } from "../lib/pod-host.ts";
 import { connect, SOCKET_APP } from "../lib/socket-app.ts";
@@ -34,7 +34,7 @@ async function check(vm: TestMachine, boots: number): Promise<void> {
   assert.equal((await vm.run(["systemctl", "is-system-running", "--wait"])).stdout, "running\n");
 }
 
-forEachSuite((suite) => {
+forOneSuite((suite) => {
   test("enabled pods and sockets come back after a reboot and after a power cut", async (t) => {
     await using vm = await bootVm({ suite });
     await prepareBox(vm);
