@@ -81,7 +81,7 @@ function planKvm(pod: PodDescription, units: GuestUnits): EnginePlan {
     ...(pod.name === undefined ? { alone: { argv: ["/bin/sh", `${pod.paths.generation}/jail`], stop: stopLine(pod) } } : {}),
     result: resultCommands(pod, hypervisor),
     liveness: "sibling",
-    stopTimeoutUsec: stopTimeout(pod) + 5_000_000,
+    stopTimeoutUsec: stopTimeout(pod) + 60_000_000,
     machine: { name: machineNameOf(pod.uuid), class: "container" },
   };
 }

@@ -54,9 +54,9 @@ function adapt(file: PlanFile): PlanFile {
       content: file.content.replace("Storage=persistent", "Storage=volatile").replace("RuntimeMaxUse=8M", "RuntimeMaxUse=16M"),
     };
   // The whole machine is the pod's: the default would leave an app a sixth of the few tasks that little memory allows. And where there is no
-  // container systemd 257 raises the limit of core files.
+  // container systemd 257 raises the limit of core files. How long a start may take is the host's to say.
   if (file.path === `${treeRoot}etc/systemd/system.conf`)
-    return { ...file, content: `${file.content}DefaultTasksMax=80%\nDefaultLimitCORE=0:infinity\n` };
+    return { ...file, content: `${file.content}DefaultTasksMax=80%\nDefaultTimeoutStartSec=infinity\nDefaultLimitCORE=0:infinity\n` };
   return file;
 }
 

@@ -3,7 +3,7 @@
  *
  *   /init                            as the kernel's first program: modules, mounts, then systemd in the pod's root
  *   guest send PORT                  hands standard input to the host, and repeats it until the host says that it has taken it
- *   guest out PORT PROGRAM ARG...    PROGRAM with the host as its standard output
+ *   guest out PORT PROGRAM ARG...    PROGRAM with the host as its standard output; ends when the host has read all of it
  *   guest in PORT PROGRAM ARG...     PROGRAM with the host as its standard input
  *   guest console PORT NAME          what is written to the pipe /rkt/console/NAME, to the host, whom a line tells the name first
  *   guest serve-enter                runs commands for "rkt enter", on the socket that is descriptor 3
@@ -31,6 +31,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <linux/vm_sockets.h>
@@ -306,6 +307,25 @@ static bool tell(const char *port, const char *text, size_t length) {
   return got == sizeof answer && memcmp(answer, "OK", sizeof answer) == 0;
 }
 
+/* What the host has not read is lost when the machine ends: it ends the connection when it has read the end. The signal is the program's. */
+static int pass_output(const char *port, char **argv) {
+  char rest[64];
+  int status = 0, host = connect_host(port);
+  pid_t child = fork();
+  if (child < 0) fail("cannot start", argv[0]);
+  if (child == 0) {
+    if (dup2(host, 1) < 0) fail("cannot use the connection to port", port);
+    execv(argv[0], argv);
+    fail("cannot execute", argv[0]);
+  }
+  signal(SIGTERM, SIG_IGN);
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+    ;
+  ssize_t part = shutdown(host, SHUT_WR);
+  while (part == 0 && (part = read(host, rest, sizeof rest)) > 0) part = 0;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status) == SIGTERM ? 0 : 1;
+}
+
 /* Again and again, until it has been heard; whoever started this sets the limit. */
 static int send_input(const char *port) {
   static char text[65536];
@@ -359,12 +379,12 @@ int main(int argc, char **argv) {
   if (argc == 4 && strcmp(argv[1], "console") == 0) return copy_console(argv[2], argv[3]);
   if (argc == 2 && strcmp(argv[1], "serve-enter") == 0) return serve_enter();
   if (argc > 2 && strcmp(argv[1], "enter") == 0) return enter_guest(argc - 2, argv + 2);
-  int descriptor = argc < 4 ? -1 : strcmp(argv[1], "out") == 0 ? 1 : strcmp(argv[1], "in") == 0 ? 0 : -1;
-  if (descriptor < 0) {
+  if (argc > 3 && strcmp(argv[1], "out") == 0) return pass_output(argv[2], argv + 3);
+  if (argc < 4 || strcmp(argv[1], "in") != 0) {
     fputs("usage: guest send PORT | guest out|in PORT PROGRAM ARG... | guest console PORT NAME\n", stderr);
     return 2;
   }
-  if (dup2(connect_host(argv[2]), descriptor) < 0) fail("cannot use the connection to port", argv[2]);
+  if (dup2(connect_host(argv[2]), 0) < 0) fail("cannot use the connection to port", argv[2]);
   execv(argv[3], argv + 3);
   fail("cannot execute", argv[3]);
   return 1;

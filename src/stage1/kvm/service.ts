@@ -8,7 +8,7 @@ import type { EntryInput } from "../../unit/unit-file.ts";
 import { machineDevices } from "./devices.ts";
 import { machineDisks } from "./guest-files.ts";
 import { cidFile, startChecks } from "./start-checks.ts";
-import { goesWith, shareBinds, sharePlaces, volumeCommands } from "./volumes.ts";
+import { goesWith, shareBinds, sharePlaces, volumeCommands, volumeUnits } from "./volumes.ts";
 import type { Hypervisor } from "./hypervisor/hypervisor.ts";
 
 /** Who hypervisors are (packaging/sysusers). */
@@ -158,7 +158,9 @@ function socketNames({ console }: PodDescription): string[] {
 export function launchScript(pod: PodDescription): string {
   const directory = wordsDirectory(pod);
   return (
-    `(read -r word <${directory}/ready && systemd-notify --ready --status="The guest runs" && echo yes >${directory}/notified) & ` +
+    // It fails when systemd has much to do, also after it was heard.
+    `(read -r word <${directory}/ready && { for try in 1 2 3 4 5; do systemd-notify --ready --status="The guest runs" && break; sleep 0.2; done; ` +
+    `echo yes >${directory}/notified; }) & ` +
     `read -r id <${directory}/boot_id; ${sizeCommand(pod)}exec "$@ rkt.boot_id=$id${sizeWord(pod)}"`
   );
 }
@@ -177,13 +179,15 @@ export function startCommands(pod: PodDescription): string[] {
   const machine = machineIdOf(pod.uuid);
   return [
     `vm=${runtimeDirectory(pod)} guest=${wordsDirectory(pod)}`,
-    ...unitVariables(pod),
+    unitVariable(pod),
     // A unit of another's has made no directory for it.
     ...(pod.name === undefined
       ? [`[ -d "$vm" ] || { modprobe --quiet vhost_vsock || :; mkdir -p -m 0750 "$vm"; chown ${user}: "$vm"; }`]
       : []),
     ...startChecks(pod, machineFiles(pod)),
+    ...dropLeftUnits(pod),
     'rm -rf --one-file-system "$guest"; mkdir -p /run/rkt/guests; mkdir -m 0710 "$guest"',
+    'printf "%s\\n" "$unit" > "$guest/unit"; echo "${INVOCATION_ID:--}" > "$guest/run"',
     'echo "$pod" > "$guest/pod"',
     `echo ${pod.journalMaxUse} > "$guest/journal_max"`,
     ...(pod.console?.kind === "pipes" ? [`echo ${quoteShell(pod.console.directory)} > "$guest/console"`] : []),
@@ -198,11 +202,21 @@ export function startCommands(pod: PodDescription): string[] {
   ];
 }
 
-/** In sh: the unit's name, and what that is in a command line of a unit. Who runs a pod without a name may have a unit of another's. */
-function unitVariables({ name }: PodDescription): string[] {
-  if (name === undefined) return [`unit=$(cat "$pod/unit"); escaped=$(printf %s "$unit" | sed 's/\\\\/&&/g')`];
-  const unit = serviceUnitOf(name);
-  return [`unit=${quoteShell(unit)} escaped=${quoteShell(unit.replaceAll("\\", "\\\\"))}`];
+/** What stands beside a run: systemd starts it again, as it was, when the pod's unit is restarted, and each run makes its own. */
+function dropLeftUnits(pod: PodDescription): string[] {
+  const units = [`rkt-machine-${pod.uuid}.service`, ...volumeUnits(pod)];
+  return [
+    `for left in ${units.join(" ")}; do`,
+    '  [ -e "/run/systemd/transient/$left" ] || continue',
+    '  systemctl stop -- "$left"; tries=0',
+    '  while [ -e "/run/systemd/transient/$left" ] && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done',
+    "done",
+  ];
+}
+
+/** In sh: the unit's name. Who runs a pod without a name may have a unit of another's. */
+function unitVariable({ name }: PodDescription): string {
+  return name === undefined ? 'unit=$(cat "$pod/unit")' : `unit=${quoteShell(serviceUnitOf(name))}`;
 }
 
 /**
@@ -211,13 +225,11 @@ function unitVariables({ name }: PodDescription): string[] {
  */
 function leaderCommand(pod: PodDescription, machine: string): string {
   const id = (machine.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16)).join(" ");
+  // What machined knows of the last run goes a moment after that has ended.
   const register =
-    `busctl --quiet call org.freedesktop.machine1 /org/freedesktop/machine1 org.freedesktop.machine1.Manager RegisterMachine sayssus ` +
-    `${machineNameOf(pod.uuid)} 16 ${id} rkt container $$$$ ${pod.paths.generation}/stage1/jail && exec sleep infinity`;
+    `for try in 1 2 3 4 5 6 7 8 9 10; do busctl --quiet call org.freedesktop.machine1 /org/freedesktop/machine1 org.freedesktop.machine1.Manager RegisterMachine sayssus ` +
+    `${machineNameOf(pod.uuid)} 16 ${id} rkt container $$$$ ${pod.paths.generation}/stage1/jail && exec sleep infinity; sleep 0.3; done; exit 1`;
   const sockets = socketNames(pod).join(" ");
-  // Not one that is ending by itself: a stop would cancel the start of a job, which is over then, and that of its next run.
-  const stopPod =
-    "case $$(systemctl show --property=SubState --value -- $$1) in start|running) exec systemctl --no-block stop -- $$1;; esac";
   const properties = [
     ...goesWith,
     `Requires='${sockets}'`,
@@ -232,7 +244,7 @@ function leaderCommand(pod: PodDescription, machine: string): string {
     ...properties.map((property) => `--property=${property}`),
     '--property=BindReadOnlyPaths="$journal/$machine:/var/log/journal/$machine"',
     '--property=BindReadOnlyPaths="-$guest/boot_id:/proc/sys/kernel/random/boot_id"',
-    `--property=ExecStopPost='-/bin/sh -c "${stopPod}" sh '"$escaped"`,
+    `--property=ExecStopPost='-/usr/lib/rkt/vm ended ${pod.uuid}'`,
     `-- /usr/bin/flock --wait 10 --no-fork "$lock" /bin/sh -c '${register}'`,
   ].join(" ");
 }

@@ -126,6 +126,12 @@ export function volumeCommands(pod: PodDescription, group: string): string[] {
 /** Properties, as words of sh, of a unit that ends when the pod's has ended, and not before. */
 export const goesWith = ['BindsTo="$unit"', 'Before="$unit"', "CollectMode=inactive-or-failed"] as const;
 
+/** Whose servers may be there still. */
+export function volumeUnits(pod: PodDescription): string[] {
+  if (!isServed(pod)) return [];
+  return sharedVolumes(pod).flatMap((_, index) => [`${serverUnit(pod, index)}.socket`, `${serverUnit(pod, index)}.service`]);
+}
+
 function serverUnit({ uuid }: PodDescription, index: number): string {
   return `rkt-volume-${uuid}-${index}`;
 }

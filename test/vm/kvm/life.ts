@@ -99,6 +99,14 @@ export async function checkLife(t: TestContext, vm: TestMachine, hypervisor: Hyp
     assert.match(terminal, /status 3/);
   });
 
+  await t.test("a restart is a stop and a start: another machine, and its words reach it", async () => {
+    const boot = async (): Promise<string> => (await vm.read(`/run/rkt/guests/${uuid}/boot_id`)).trim();
+    const before = await boot();
+    await vm.sh("systemctl restart rkt-pod@long");
+    assert.notEqual(await boot(), before);
+    assert.match(await vm.sh("machinectl list --no-legend"), new RegExp(`^${machine} +container rkt `, "m"));
+  });
+
   await t.test("a stop is one of the apps, whose status is the unit's; the last lines are there", async () => {
     await vm.sh("systemctl stop rkt-pod@long");
     await ended(vm, "long", { result: "exit-code", status: "7", app: "7" });
@@ -110,7 +118,8 @@ export async function checkLife(t: TestContext, vm: TestMachine, hypervisor: Hyp
     await t.test(`machinectl ${verb} is a clean end`, async () => {
       await vm.sh("systemctl reset-failed rkt-pod@long");
       await start();
-      await vm.sh(`machinectl ${verb} ${machine}`);
+      // The units are read again, as after each apply.
+      await vm.sh(`systemctl daemon-reload; machinectl ${verb} ${machine}`);
       await untilEnded(vm, "long");
       await ended(vm, "long", { result: "exit-code", status: "7", app: "7" });
       await nothingLeft(vm);
@@ -120,7 +129,9 @@ export async function checkLife(t: TestContext, vm: TestMachine, hypervisor: Hyp
   await t.test("SIGKILL of the hypervisor takes the machine along, and its journal is whole", async () => {
     await start();
     await vm.sh(
-      `systemctl kill --kill-who=main --signal=KILL rkt-pod@long || { journalctl --no-pager -n 40 -u rkt-pod@long -u "rkt-machine-*"; exit 1; }`,
+      `systemctl kill --kill-who=main --signal=KILL rkt-pod@long || {
+        systemctl show -p Result,ExecMainCode,ExecMainStatus,ExecStopPost rkt-pod@long; rkt status long
+        journalctl --no-pager -n 60 -u rkt-pod@long -u "rkt-machine-*"; exit 1; }`,
     );
     await untilEnded(vm, "long");
     assert.equal(await property(vm, "long", "Result"), "signal");
