@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { statusOf } from "../../lib/box.ts";
 import type { TestMachine } from "../../lib/machine.ts";
+import { startMachine } from "../kvm/pods.ts";
 import { type AppView, checkDifferences, compareViews, readView } from "./compare.ts";
 
 const APP = "[App main]\nImage=/root/images/box.aci\nExec=/bin/probe one 'two words'\n";
@@ -45,7 +46,7 @@ export async function checkEngines(t: TestContext, vm: TestMachine): Promise<voi
   for (const { name, engine, pod } of pods) {
     await vm.write(`/etc/rkt/pods.d/${pod}.pod`, `[Pod]\nStage1=${engine}\nJob=yes\n${declarations[name]}`);
     await vm.sh(`rkt pod apply ${pod}`);
-    await vm.sh(`systemctl start rkt-pod@${pod}`);
+    await startMachine(vm, pod);
     views.set(pod, await viewOf(vm, pod));
   }
   for (const engine of ["kvm", "fly"] as const) {

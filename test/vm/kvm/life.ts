@@ -5,7 +5,7 @@ import type { TestMachine } from "../../lib/machine.ts";
 import { uuidOf } from "../../lib/pod-host.ts";
 import type { HypervisorName } from "../../lib/vm/hypervisor.ts";
 import { waitFor } from "../../lib/wait-for.ts";
-import { ended, nothingLeft, untilEnded, vmPod } from "./pods.ts";
+import { ended, nothingLeft, startMachine, untilEnded, vmPod } from "./pods.ts";
 
 const loops = "n=0; while [ $n -lt 6000 ]; do n=$((n+1)); sleep 0.1; done";
 const pods: Readonly<Record<string, string>> = {
@@ -24,7 +24,7 @@ export async function checkLife(t: TestContext, vm: TestMachine, hypervisor: Hyp
   await vm.sh(`rkt pod apply ${Object.keys(pods).join(" ")}`);
   const uuid = await uuidOf(vm, "long");
   const machine = `rkt-${uuid}`;
-  const start = (): Promise<string> => vm.sh("systemctl start rkt-pod@long");
+  const start = (): Promise<void> => startMachine(vm, "long");
 
   await t.test("a start is over when the guest's apps run, and the machine is there", async () => {
     await start();

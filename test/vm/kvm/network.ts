@@ -5,7 +5,7 @@ import type { TestMachine } from "../../lib/machine.ts";
 import { compileStatic } from "../../lib/pod-host.ts";
 import { connect, SOCKET_APP } from "../../lib/socket-app.ts";
 import { waitFor } from "../../lib/wait-for.ts";
-import { SLOW } from "./pods.ts";
+import { SLOW, startMachine } from "./pods.ts";
 
 /** What the image "box" of these checks has besides. */
 export async function networkImage() {
@@ -96,7 +96,8 @@ export async function checkNetwork(t: TestContext, vm: TestMachine): Promise<voi
 
   await t.test("it has the address that rkt says, and the settings; it and the host reach each other, also by a port", async () => {
     await vm.write("/run/answer.js", `require("node:net").createServer((s) => s.end("host\\n")).listen(7900, "172.16.28.1");`);
-    await vm.sh("systemd-run -q --unit=answers /usr/lib/rkt/bin/node /run/answer.js; systemctl start rkt-pod@one");
+    await vm.sh("systemd-run -q --unit=answers /usr/lib/rkt/bin/node /run/answer.js");
+    await startMachine(vm, "one");
     const address = /^networks=default:ip4=(.*)$/m.exec(await vm.sh("rkt status one"))?.[1] ?? "";
     assert.match(await vm.sh("rkt list"), new RegExp(`default:ip4=${address}`));
     await line(vm, "one", new RegExp(`inet ${address.replaceAll(".", "\\.")}/22`));
@@ -107,7 +108,7 @@ export async function checkNetwork(t: TestContext, vm: TestMachine): Promise<voi
   });
 
   await t.test("another pod has another address, and reaches the first by its port", async () => {
-    await vm.sh("systemctl start rkt-pod@two");
+    await startMachine(vm, "two");
     await line(vm, "two", /^from one$/m);
     const [one, two] = [await vm.sh("rkt status one"), await vm.sh("rkt status two")];
     assert.notEqual(/^networks=.*$/m.exec(one)?.[0], /^networks=.*$/m.exec(two)?.[0]);
@@ -117,7 +118,8 @@ export async function checkNetwork(t: TestContext, vm: TestMachine): Promise<voi
   await t.test("nothing is left, however it ends", async () => {
     await vm.sh("systemctl stop rkt-pod@one");
     await gone(vm, "one");
-    await vm.sh("systemctl start rkt-pod@one; systemctl kill --signal=KILL --kill-who=main rkt-pod@one");
+    await startMachine(vm, "one");
+    await vm.sh("systemctl kill --signal=KILL --kill-who=main rkt-pod@one");
     await gone(vm, "one");
     // The start script fails at its last step.
     await vm.sh("nft add element ip rkt ports '{ tcp . 7901 : 172.16.28.99 . 80 }'");
@@ -143,7 +145,8 @@ export async function checkNetwork(t: TestContext, vm: TestMachine): Promise<voi
       "/etc/rkt/pods.d/two.pod",
       `${SLOW}[Pod]\nStage1=kvm\n${shell(`echo got $(nc -w 5 ${address} 7902 </dev/null); exec sleep 1000`)}`,
     );
-    await vm.sh("rkt pod apply two; systemctl start rkt-pod@two");
+    await vm.sh("rkt pod apply two");
+    await startMachine(vm, "two");
     assert.equal(await line(vm, "two", /^got.*$/m), "got");
     await vm.sh("systemctl stop rkt-pod@two");
     // The pod ends, and its proxies with it: the next connection starts both.

@@ -3,7 +3,7 @@ import type { TestContext } from "node:test";
 import type { TestMachine } from "../../lib/machine.ts";
 import { uuidOf } from "../../lib/pod-host.ts";
 import { installGenericKernel } from "../../lib/vm/hypervisor.ts";
-import { linesToEnd, vmPod } from "./pods.ts";
+import { linesToEnd, startMachine, vmPod } from "./pods.ts";
 
 const script = `cat /data/in; echo guest >/data/out; chmod 640 /data/out; ln -s out /data/link; mkdir /data/dir; mv /data/out /data/dir/out
 chown 33:34 /data/dir/out 2>&1; cat /secret/in 2>&1; (echo no >/ro/new) 2>&1; ls /ro; cat /ro/below/in; ls /flat/below; echo end; sleep 1000`;
@@ -34,7 +34,7 @@ export async function checkNineVolumes(t: TestContext, vm: TestMachine): Promise
     assert.equal(applied.status, 0, applied.stderr);
     assert.match(applied.stderr, /9p carries "data", "secret", "ro", "flat" under lkvm: .* owners cannot be changed/);
     const uuid = await uuidOf(vm, "volumes");
-    await vm.sh("systemctl start rkt-pod@volumes");
+    await startMachine(vm, "volumes");
     const lines = await linesToEnd(vm, uuid);
     const [first, owner, secret, write, ...rest] = lines;
     assert.equal(first, "host");

@@ -4,7 +4,7 @@ import type { TestMachine } from "../../lib/machine.ts";
 import { property } from "../../lib/box.ts";
 import { uuidOf } from "../../lib/pod-host.ts";
 import { waitFor } from "../../lib/wait-for.ts";
-import { linesToEnd, vmPod } from "./pods.ts";
+import { linesToEnd, startMachine, vmPod } from "./pods.ts";
 
 /** What a file system of another kind would do differently, and what the guest may not. */
 const script = `cat /data/in; echo guest >/data/out; chown 33:34 /data/out; chmod 4750 /data/out; ln -s out /data/link; mkdir -m 1777 /data/dir
@@ -33,7 +33,7 @@ export async function checkVolumes(t: TestContext, vm: TestMachine): Promise<voi
   const uuid = await uuidOf(vm, "volumes");
 
   await t.test("directories of the host are there by virtiofs, as the pod may have them", async () => {
-    await vm.sh("systemctl start rkt-pod@volumes");
+    await startMachine(vm, "volumes");
     const lines = await linesToEnd(vm, uuid);
     assert.equal(lines[0], "host");
     assert.match(lines[1] ?? "", /\/data\/gone: No such file/);
