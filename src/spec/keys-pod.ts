@@ -20,7 +20,7 @@ export const POD_KEYS: readonly KeyInfo[] = [
     key: "Net",
     list: true,
     value: "none | host | default | default-restricted | NAME[:ARG=VALUE;…]",
-    text: "Networks of the pod, several separated by commas or in several lines. default (without the key) gives the pod an address of its own in 172.16.28.0/22 and reaches what the host reaches, masqueraded; default-restricted an address in 172.31.0.0/16 and reaches the host only. none is a network of its own with nothing but lo, host is the host's. Both stand alone. The address is the pod's as long as the pod is known to rkt.",
+    text: "Networks of the pod, several separated by commas or in several lines. default (without the key) gives the pod an address of its own in 172.16.28.0/22 and reaches what the host reaches, masqueraded; default-restricted an address in 172.31.0.0/16 and reaches the host only. none is a network of its own with nothing but lo, host is the host's. Both stand alone. all is default and default-restricted. Networks of CNI (any other NAME) are refused in this release. The address is the pod's as long as the pod is known to rkt.",
     example: "Net=host",
   },
   {

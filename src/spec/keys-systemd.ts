@@ -14,6 +14,7 @@ const RESOURCE_KEYS: readonly string[] = [
 const POD_RESOURCE_KEYS: readonly string[] = [
   ...["IPAccounting", "IPAddressAllow", "IPAddressDeny", "IPIngressFilterPath", "IPEgressFilterPath", "BPFProgram"],
   ...["SocketBindAllow", "SocketBindDeny", "RestrictNetworkInterfaces", "NFTSet", "DeviceAllow", "DevicePolicy", "DisableControllers"],
+  ...["DefaultMemoryMin", "DefaultMemoryLow"],
   ...[
     "ManagedOOMSwap",
     "ManagedOOMMemoryPressure",
