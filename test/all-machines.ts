@@ -18,7 +18,7 @@ const byThemselves = ["kvm-failures.test.ts", "kvm-stage1.test.ts"];
  */
 const nested = ["kvm.test.ts", "kvm-network.test.ts", "kvm-run.test.ts", "engines.test.ts"];
 /** Minutes: on a slow computer what would begin later is left out, and said to be. One of these files takes three to ten. */
-const latestBegin = 34;
+const latestBegin = 36;
 const longest = 13;
 
 const files = globSync("*.test.ts", { cwd: directory }).toSorted();
