@@ -32,8 +32,13 @@ export function makeImageProvider(context: Context, apply: ApplyContext, pull: s
     return rendered;
   };
   return Object.assign(provide, {
-    // What fails is told when the image is asked for.
-    fetch: async (apps: readonly AppDeclaration[]) => void (await Promise.allSettled(apps.map((app) => pickOnce(app)))),
+    fetch: async (apps: readonly AppDeclaration[]) => {
+      for (const app of apps) {
+        if (readReference(context.host, app.image).kind !== "url") continue;
+        // One after the other, as they always were; what fails is told when the image is asked for.
+        await pickOnce(app).catch(() => undefined);
+      }
+    },
   });
 }
 
