@@ -1,30 +1,23 @@
 /** The door of the `rkt` command: the process's side of the program, and what only a door may import. */
-import { errno } from "../base/error.ts";
 import { runProgram } from "../cli/program.ts";
 import { writeInherited } from "../host/inherit.ts";
 import { isTerminal } from "../host/is-terminal.ts";
 
 const { env } = process;
 
-/**
- * Written at once, and never through Node's own streams: they make a pipe non-blocking, also for the programs that get it
- * from us. Whoever reads our output may stop reading (`rkt list | head -1`): that is no failure of ours.
- */
-function write(descriptor: number, text: string): void {
-  try {
-    writeInherited(descriptor, text);
-  } catch (error) {
-    if (errno(error) === "EPIPE") process.exit(0);
-    throw error;
-  }
-}
-
 // No `await` at the top level: the bundle is CommonJS, which starts faster.
 void runProgram(process.argv.slice(2), {
   createHost: async () => (await import("../host/node-host.ts")).createHost(),
   engines: async (host) => (await import("../stage1/index.ts")).loadEngines(host),
-  stdout: { write: (text) => write(1, text) },
-  stderr: { write: (text) => write(2, text) },
+  // Written at once, and never through Node's own streams: they make a pipe non-blocking, also for the programs that get it from us.
+  stdout: {
+    write: (text) => writeInherited(1, text),
+    // A terminal is no pipe.
+    get rows() {
+      return isTerminal(1) ? process.stdout.rows : undefined;
+    },
+  },
+  stderr: { write: (text) => writeInherited(2, text) },
   get stdin() {
     return process.stdin;
   },

@@ -5,7 +5,10 @@ import type { InsecureOption } from "./insecure.ts";
 
 /** Where text goes: one of the process's outputs, or a test's array. */
 export interface Output {
+  /** Throws EPIPE where nobody reads any more. */
   write(text: string): void;
+  /** Lines of its window, where it is a terminal that has told. */
+  readonly rows?: number | undefined;
 }
 
 /** What a command is handed: everything outside its own arguments. */
@@ -17,7 +20,7 @@ export interface Context {
   readonly version: string;
   /** Opened when it is asked for. */
   readonly stdin: NodeJS.ReadableStream;
-  /** What the user asked for, and nothing else. */
+  /** What the user asked for, and nothing else. Neither output fails where nobody reads: see `heedReader`. */
   readonly stdout: Output;
   /** Progress and warnings. Errors are thrown, the door reports them. */
   readonly stderr: Output;

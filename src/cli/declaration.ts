@@ -27,6 +27,8 @@ export interface CommandDeclaration {
   readonly stopAtArgument?: boolean;
   /** The original's line of images, each with options of its own: the command reads its words itself, global options apart. */
   readonly ownParser?: boolean;
+  /** It changes nothing and is done, with status 0, when nobody reads what it prints any more. Any other command goes on to its end. */
+  readonly onlyPrints?: boolean;
   /** What it makes is stored, so protection that is switched off on one command line must not go into it. */
   readonly refusesInsecure?: boolean;
   /** Absent in a group that only holds commands. */

@@ -56,7 +56,7 @@ function appJson(context: Context, view: PodView, { app, state, ended, reason }:
     state,
     created_at: nanoseconds(view.pod.createdAt),
     ...(view.started === undefined ? {} : { started_at: nanoseconds(view.started.startedAt) }),
-    ...(ended === undefined ? {} : { finished_at: nanoseconds(ended.at), exit_code: exitCodeOf(ended) }),
+    ...(ended === undefined ? {} : { finished_at: nanoseconds(Math.max(0, ended.at)), exit_code: exitCodeOf(ended) }),
     ...(reason === undefined ? {} : { reason }),
     image_id: app.image.id,
     ...(mounts.length === 0 ? {} : { mounts }),

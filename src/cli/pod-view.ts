@@ -268,15 +268,20 @@ export function toneOfPod({ state, last }: Pick<PodView, "state" | "last">): Ton
   return failed ? "bad" : toneOf(state);
 }
 
-/** Exit status of an app as a number: 128 + N for a signal, as a shell says it. */
-export function exitCodeOf(ended: AppEnd): number {
-  const number = ended.code === "exited" ? Number(ended.status) : signalNumber(ended.status);
-  if (ended.code === "exited") return Number.isInteger(number) ? number : 255;
-  return Number.isInteger(number) ? 128 + number : 255;
+/** Exit status of an app as a number: 128 + N for a signal, as a shell says it; 255 where the pod has written what is neither. */
+export function exitCodeOf({ code, status }: AppEnd): number {
+  if (code === "exited") return numberWithin(status, [0, 255]) ?? 255;
+  const signal = signalNumber(status);
+  return signal === undefined ? 255 : 128 + signal;
 }
 
 /** systemd gives a signal's name without SIG (systemd.exec(5), "$EXIT_STATUS"). */
-function signalNumber(name: string): number {
+function signalNumber(name: string): number | undefined {
   const signals: Readonly<Record<string, number>> = constants.signals;
-  return signals[`SIG${name}`] ?? Number(name);
+  return signals[`SIG${name}`] ?? numberWithin(name, [1, 64]);
+}
+
+function numberWithin(text: string, [least, most]: readonly [number, number]): number | undefined {
+  const number = /^[0-9]{1,3}$/.test(text) ? Number(text) : -1;
+  return number >= least && number <= most ? number : undefined;
 }

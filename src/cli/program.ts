@@ -14,6 +14,7 @@ import { globalOptions, helpOption } from "./global-options.ts";
 import { parseInsecureOptions } from "./insecure.ts";
 import type { OptionValues } from "./options.ts";
 import type { ParsedWords } from "./parse.ts";
+import { heedReader, isReaderGone } from "./output/reader.ts";
 import { reportError } from "./output/report.ts";
 import { readOptions } from "./read-options.ts";
 import { nameOf, resolveCommand } from "./resolve.ts";
@@ -38,7 +39,8 @@ export async function runProgram(argv: readonly string[], door: Door): Promise<n
   try {
     return await runCommandLine(argv, door, call);
   } catch (error) {
-    return reportError(explainAccess(error), { command: call.name, debug: call.debug, stderr: door.stderr });
+    if (isReaderGone(error)) return 0;
+    return reportError(explainAccess(error), { command: call.name, debug: call.debug, stderr: heedReader(door.stderr) });
   }
 }
 
@@ -59,7 +61,8 @@ async function runCommandLine(argv: readonly string[], door: Door, call: Call): 
   call.debug = options.flag("debug");
   if (options.flag("help")) return printHelp(path, door.stdout);
   const plans: (readonly string[])[] = [];
-  const context = await makeContext(door, options, (plan) => void plans.push(plan));
+  const outputs = { stdout: heedReader(door.stdout, command), stderr: heedReader(door.stderr) };
+  const context = await makeContext(door, options, { ...outputs, exec: (plan) => void plans.push(plan) });
   checkCaller(command, context);
   const { run } = await command.run();
   const status = await runAndFlush(context, () => run(context, words.args, options));
@@ -106,11 +109,13 @@ function isGlobal(word: string): boolean {
 
 async function printHelp(path: readonly CommandDeclaration[], output: Output): Promise<number> {
   const help = await import("./help.ts");
-  output.write(path.length === 0 ? help.formatRootHelp(rootCommand, version) : help.formatCommandHelp(path));
+  heedReader(output).write(path.length === 0 ? help.formatRootHelp(rootCommand, version) : help.formatCommandHelp(path));
   return 0;
 }
 
-async function makeContext(door: Door, options: OptionValues, exec: Context["exec"]): Promise<Context> {
+type Effects = Pick<Context, "stdout" | "stderr" | "exec">;
+
+async function makeContext(door: Door, options: OptionValues, effects: Effects): Promise<Context> {
   const host = await door.createHost();
   // What is wrong with the configuration is said by commands that ask for it: not by help and version.
   const paths = await readPaths(host, options).catch((error: unknown) => ({ error }));
@@ -124,13 +129,11 @@ async function makeContext(door: Door, options: OptionValues, exec: Context["exe
     get stdin() {
       return door.stdin;
     },
-    stdout: door.stdout,
-    stderr: door.stderr,
+    ...effects,
     isTerminal: door.isTerminal,
     insecure: parseInsecureOptions(options.list("insecure-options")),
     debug: options.flag("debug"),
     engines: () => door.engines(host),
-    exec,
   };
 }
 

@@ -7,6 +7,8 @@ import { type PodView, viewOne } from "./pod-view.ts";
 
 /** Milliseconds between two looks at a pod that has no unit yet, which nothing tells of; the original's. */
 const interval = 100;
+/** The same for one whose unit tells when it is ready, and not when the pod has ended before. */
+const round = 1000;
 
 /** How long to wait, as `parseWait` reads it: 0 = not, undefined = for ever. */
 export interface PodWait {
@@ -14,7 +16,7 @@ export interface PodWait {
   readonly end: number | undefined;
 }
 
-/** Returns when the pod is ready or has failed, then when it has ended, or when the time is over. A pod that is still being made is waited for. */
+/** Returns when the pod is ready or cannot become so any more, then when it has ended, or when the time is over. A pod that is still being made is waited for. */
 export async function waitForPod(context: Context, name: string, { ready, end }: PodWait): Promise<void> {
   if (ready === 0 && end === 0) return;
   const manager = openManager(await connectSystem(context.host));
@@ -27,7 +29,7 @@ export async function waitForPod(context: Context, name: string, { ready, end }:
   }
 }
 
-interface Waiting {
+export interface Waiting {
   readonly manager: Manager;
   /** Milliseconds; undefined = no end. */
   readonly left: () => number | undefined;
@@ -39,13 +41,30 @@ function countDown(milliseconds: number | undefined): () => number | undefined {
 }
 
 /** Whose unit a pod becomes is known when it moves to `run`. */
-async function waitReady(context: Context, look: () => PodView, { manager, left }: Waiting): Promise<void> {
+export async function waitReady(context: Context, look: () => PodView, waiting: Waiting): Promise<void> {
+  const { manager, left } = waiting;
   const isMade = ({ state, pod }: PodView): boolean => state !== "preparing" && pod.phase !== "prepared";
   const view = await lookUntil(look, isMade, left);
-  if (view === undefined || view.state === "aborted prepare") return;
-  if (!(await manager.waitActive(unitOf(context.host, view.pod), left()))) return;
+  if (view === undefined || isOver(view)) return;
+  const unit = unitOf(context.host, view.pod);
+  const active = view.pod.name === undefined ? waitActiveOnce(look, unit, waiting) : manager.waitActive(unit, left());
+  if (!(await active)) return;
   // A unit without Type=notify is active before there is a pod.
   await lookUntil(look, ({ state, started }) => state !== "running" || started !== undefined, left);
+}
+
+/** A named pod may be started again. */
+function isOver({ state, pod }: PodView): boolean {
+  return state === "aborted prepare" || (pod.name === undefined && state.startsWith("exited"));
+}
+
+/** Of an ad-hoc pod: when it has ended its unit may be gone, and tells nothing. */
+async function waitActiveOnce(look: () => PodView, unit: string, { manager, left }: Waiting): Promise<boolean> {
+  for (;;) {
+    if (await manager.waitActive(unit, Math.min(round, left() ?? round))) return true;
+    if (isOver(look()) || left() === 0) return false;
+    await pause(Math.min(interval, left() ?? interval));
+  }
 }
 
 /** undefined when the time is over. */

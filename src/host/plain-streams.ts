@@ -6,10 +6,11 @@ import { createNativeLoader } from "./native.ts";
 /** Standard streams that may be handed to a program which must not hold this process's terminal. */
 export interface PlainStreams {
   readonly stdio: readonly [number, number, number];
-  /** Waits until everything written has been shown. */
+  /** Waits until everything written has been shown, or for a signal: a process that was left behind may write for ever. */
   close(): Promise<void>;
 }
 
+const ENDING = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 const FIFO_MODE = 0o010600;
 
 /**
@@ -22,7 +23,7 @@ export function openPlainStreams(terminals: readonly [boolean, boolean, boolean]
     if (!terminals[stream]) return makeBlocking(stream);
     const { reader, writer } = openPipe(directory);
     const [near, far] = stream === 0 ? [reader, writer] : [writer, reader];
-    const copier = spawn("cat", [], { stdio: stream === 0 ? ["inherit", far, "ignore"] : [far, stream, "ignore"] });
+    const copier = stream === 0 ? spawn("cat", [], { stdio: ["inherit", far, "ignore"] }) : spawnPatient([far, stream, "ignore"]);
     closeSync(far);
     opened.push({ fd: near, copier, input: stream === 0 });
     return near;
@@ -32,9 +33,17 @@ export function openPlainStreams(terminals: readonly [boolean, boolean, boolean]
     stdio,
     close: async () => {
       for (const { fd } of opened) closeSync(fd);
+      const giveUp = (): void => opened.forEach(({ copier }) => copier.kill("SIGKILL"));
+      for (const name of ENDING) process.on(name, giveUp);
       await Promise.all(opened.map(({ copier, input }) => endCopier(copier, input)));
+      for (const name of ENDING) process.off(name, giveUp);
     },
   };
+}
+
+/** What is typed at the terminal is for the command: its last words come behind it. */
+function spawnPatient(stdio: readonly [number, number, "ignore"]): ChildProcess {
+  return spawn("sh", ["-c", "trap '' HUP INT QUIT TERM; exec cat"], { stdio: [...stdio] });
 }
 
 /** A stream that was closed before us has nothing to make. */

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import type { Readable } from "node:stream";
 import { ReadStream } from "node:tty";
 import { errno } from "../base/error.ts";
 
@@ -8,8 +9,14 @@ export interface TerminalRelay {
   close(): Promise<void>;
 }
 
-/** How long the last bytes may take: a process that was left behind may hold the other side for ever. */
-const LAST_BYTES_MS = 1000;
+export interface Patience {
+  /** Milliseconds from one piece to the next. */
+  readonly piece: number;
+  readonly all: number;
+}
+
+/** How long the last bytes may take: a process that was left behind may hold the other side for ever, and write to it. */
+const LAST_BYTES: Patience = { piece: 1000, all: 10_000 };
 
 /** Relays until closed, typed bytes raw. `resize` is told the size of the window, now and whenever it changes. */
 export function relayTerminal(master: number, resize: (columns: number, rows: number) => void): TerminalRelay {
@@ -30,14 +37,26 @@ export function relayTerminal(master: number, resize: (columns: number, rows: nu
   stdout.on("resize", follow);
   return {
     close: async () => {
-      const patience = AbortSignal.timeout(LAST_BYTES_MS);
-      await Promise.race([ended, new Promise<void>((resolve) => void patience.addEventListener("abort", () => resolve()))]);
+      await untilQuiet(other, ended, LAST_BYTES);
       stdin.off("data", type).pause();
       stdout.off("resize", follow);
       raw.restore();
       other.destroy();
     },
   };
+}
+
+/** Looks at the clock, and not for the end of a timer: a terminal that is slow to show a piece holds those up too. */
+export async function untilQuiet(stream: Readable, ended: Promise<void>, { piece, all }: Patience): Promise<void> {
+  const { promise: quiet, resolve } = Promise.withResolvers<void>();
+  const begun = performance.now();
+  let last = begun;
+  stream.on("data", () => (last = performance.now()));
+  const look = setInterval(() => {
+    const now = performance.now();
+    if (now - last > piece || now - begun > all) resolve();
+  }, piece / 10);
+  await Promise.race([ended, quiet]).finally(() => clearInterval(look));
 }
 
 /**

@@ -14,7 +14,7 @@ export function journalDirectories(host: Host, machineId: string): string[] {
   return ROOTS.map((root) => `${root}/${machineId}`).filter((path) => host.files.tryLstat(path)?.type === "directory");
 }
 
-export interface JournalQuery {
+export interface JournalSource {
   /** From `journalDirectories`; empty: the host's own journal, of which `matches` say what is the pod's. */
   readonly directories: readonly string[];
   /**
@@ -24,11 +24,16 @@ export interface JournalQuery {
   readonly matches?: readonly string[];
   /** SYSLOG_IDENTIFIER= of the entries; all when absent. */
   readonly app?: string;
+}
+
+export interface JournalBounds {
   /** Wait for more. */
   readonly follow?: boolean;
   /** Only the last ones. Default: all. */
   readonly lines?: number;
 }
+
+export type JournalQuery = JournalSource & JournalBounds;
 
 /** One JSON object per line; `formatEntry` reads it. Reads those directories alone, and the host's journal only where there are none. */
 export function journalctlArgs(query: JournalQuery): string[] {

@@ -1,4 +1,4 @@
-import { RktError } from "../base/error.ts";
+import { errno, RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { Uuid } from "../base/id.ts";
 import type { Host, Lock } from "../host/host.ts";
@@ -66,8 +66,17 @@ export function isLauncherAlive(host: Host, directory: string): boolean {
 
 /** Field 22 of proc_pid_stat(5). The second field, the program's name, may hold anything but ends with the last parenthesis. */
 function startTimeOf(host: Host, pid: number): string | undefined {
-  const text = host.files.tryReadText(`/proc/${pid}/stat`);
+  const text = readUnlessEnded(host, `/proc/${pid}/stat`);
   return text?.slice(text.lastIndexOf(")") + 2).split(" ")[19];
+}
+
+function readUnlessEnded(host: Host, path: string): string | undefined {
+  try {
+    return host.files.tryReadText(path);
+  } catch (error) {
+    if (errno(error) === "ESRCH") return undefined;
+    throw error;
+  }
 }
 
 function bootId(host: Host): string {

@@ -31,7 +31,7 @@ export async function moveIntoApp(host: Host, move: CgroupMove): Promise<void> {
 /** Moves what is there now; returns how many processes that were. */
 export function moveOnce(host: Host, move: CgroupMove): number {
   const processes = readProcesses(host, `${unitGroup(host, move, move.unit)}/cgroup.procs`);
-  for (const process of processes) moveProcess(host, process, `${unitGroup(host, move, move.appUnit)}/cgroup.procs`);
+  for (const process of processes) moveProcess(host, process, `${appGroup(host, move)}/cgroup.procs`);
   return processes.length;
 }
 
@@ -40,21 +40,37 @@ export function unitGroup(host: Host, { leader }: Pick<CgroupMove, "leader">, un
   return `${podCgroup(host, leader)}/system.slice/${unit}`;
 }
 
+type AppMove = Pick<CgroupMove, "leader" | "appUnit">;
+
 /** Nothing is started for an app that does not run: there would be no limits to join. */
-export function requireRunning(host: Host, move: Pick<CgroupMove, "leader" | "appUnit">): void {
-  const { appUnit } = move;
-  if (host.files.exists(`${unitGroup(host, move, appUnit)}/cgroup.procs`)) return;
-  throw new RktError("enter-not-running", `Cannot enter ${quoteText(appUnit)}: it does not run in the pod`);
+export function requireRunning(host: Host, move: AppMove): void {
+  appGroup(host, move);
+}
+
+/** With `_` in front where the name alone could be a file of the kernel's: that of an app named as a controller. */
+function appGroup(host: Host, move: AppMove): string {
+  const groups = ["", "_"].map((mark) => unitGroup(host, move, `${mark}${move.appUnit}`));
+  const found = groups.find((group) => host.files.exists(`${group}/cgroup.procs`));
+  if (found === undefined) throw new RktError("enter-not-running", `Cannot enter ${quoteText(move.appUnit)}: it does not run in the pod`);
+  return found;
 }
 
 /** The pod's part of the host's tree, from its PID 1, which sits in `init.scope` of it. */
 export function podCgroup(host: Host, leader: number): string {
-  const text = host.files.readText(`/proc/${leader}/cgroup`);
-  const path = /^0::(\/.*)\/init\.scope$/m.exec(text)?.[1];
+  const path = /^0::(\/.*)\/init\.scope$/m.exec(readLeader(host, leader))?.[1];
   if (path === undefined || path.split("/").includes("..")) {
     throw new RktError("enter-cgroup", `Cannot find the control group of the pod whose PID 1 is process ${leader}`);
   }
   return `/sys/fs/cgroup${path}`;
+}
+
+function readLeader(host: Host, leader: number): string {
+  try {
+    return host.files.readText(`/proc/${leader}/cgroup`);
+  } catch (error) {
+    if (errno(error) !== "ENOENT" && errno(error) !== "ESRCH") throw error;
+    throw new RktError("enter-pod-ended", "Cannot enter the pod: it has ended", { cause: error });
+  }
 }
 
 /** Empty also when the group has gone, because its last process has. A process that has ended but is not buried stays where it is. */

@@ -4,7 +4,7 @@ import type { Bus } from "../dbus/bus.ts";
 import { isDbusError } from "../dbus/error.ts";
 import { waitSignal } from "../dbus/wait.ts";
 import { type JobOptions, type JobResult, runJob, subscribe } from "./jobs.ts";
-import { callManager, getProperty, PROPERTIES, SYSTEMD, UNIT, unitPath } from "./names.ts";
+import { callManager, getProperty, kindInterface, PROPERTIES, SYSTEMD, UNIT, unitPath } from "./names.ts";
 import type { UnitProperties } from "./properties.ts";
 import { readUnitState, textOf, type UnitState } from "./unit-state.ts";
 
@@ -35,7 +35,7 @@ export interface Manager {
   unitByPid(pid: number): Promise<string | undefined>;
   /** Waits until the unit is neither active nor on its way to or from it; false when the time is over. */
   waitStopped(name: string, timeoutMs?: number): Promise<boolean>;
-  /** Waits until the unit is active; false when the time is over, or when it has failed. */
+  /** Waits until the unit is active; false when the time is over, or when it has failed, or ended before it was active, or never is. */
   waitActive(name: string, timeoutMs?: number): Promise<boolean>;
   close(): void;
 }
@@ -69,7 +69,8 @@ export function openManager(bus: Bus): Manager {
     waitStopped: (name, timeoutMs) =>
       wrapped("wait for unit", name, waitState(bus, name, { done: isStopped, timeoutMs })).then((state) => state !== undefined),
     waitActive: async (name, timeoutMs) => {
-      const state = await wrapped("wait for unit", name, waitState(bus, name, { done: isDecided, timeoutMs }));
+      const wait = { done: watchStart(), otherwise: () => findNeverActive(bus, name), timeoutMs };
+      const state = await wrapped("wait for unit", name, waitState(bus, name, wait));
       return state === "active";
     },
     close: () => bus.close(),
@@ -129,6 +130,8 @@ async function unitByPid(bus: Bus, pid: number): Promise<string | undefined> {
 
 interface StateWait {
   readonly done: (state: string) => boolean;
+  /** Where the first state is none that is wanted: one that ends the wait all the same. */
+  readonly otherwise?: () => Promise<string | undefined>;
   readonly timeoutMs: number | undefined;
 }
 
@@ -136,12 +139,32 @@ function isStopped(state: string): boolean {
   return state === "inactive" || state === "failed";
 }
 
-function isDecided(state: string): boolean {
-  return state === "active" || state === "failed";
+/** Active, failed, or back from a start without either, as a service of Type=oneshot is; one that is inactive may yet be started. */
+function watchStart(): (state: string) => boolean {
+  let begun = false;
+  return (state) => {
+    const decided = state === "active" || state === "failed" || (begun && state === "inactive");
+    begun ||= state === "activating";
+    return decided;
+  };
+}
+
+/** The state of a unit that is not about to be started, and that no start would make active. */
+async function findNeverActive(bus: Bus, name: string): Promise<string | undefined> {
+  const kind = kindInterface(name);
+  const properties = [
+    [UNIT, "ActiveState"],
+    [UNIT, "Job"],
+    [kind, "Type"],
+    [kind, "RemainAfterExit"],
+  ] as const;
+  const [state, job, type, remains] = await Promise.all(properties.map((property) => getProperty(bus, unitPath(name), property)));
+  const isIdle = state === "inactive" && Array.isArray(job) && job[0] === 0;
+  return isIdle && type === "oneshot" && remains !== true ? state : undefined;
 }
 
 /** The first state that is wanted; undefined when the time is over. */
-async function waitState(bus: Bus, name: string, { done, timeoutMs }: StateWait): Promise<string | undefined> {
+async function waitState(bus: Bus, name: string, { done, otherwise, timeoutMs }: StateWait): Promise<string | undefined> {
   const path = unitPath(name);
   const wanted = (state: unknown): string | undefined => (typeof state === "string" && done(state) ? state : undefined);
   const rule = { sender: SYSTEMD, path, interface: PROPERTIES, member: "PropertiesChanged" };
@@ -149,7 +172,7 @@ async function waitState(bus: Bus, name: string, { done, timeoutMs }: StateWait)
     accept: ({ body: [, changed] }) => wanted((changed as Record<string, unknown> | undefined)?.["ActiveState"]),
     begin: async () => {
       await subscribe(bus);
-      return wanted(await getProperty(bus, path, [UNIT, "ActiveState"]));
+      return wanted(await getProperty(bus, path, [UNIT, "ActiveState"])) ?? (await otherwise?.());
     },
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });

@@ -11,10 +11,12 @@ export interface ProgramOptions {
   readonly answer?: string;
   /** Standard output is a terminal, with these variables. */
   readonly terminal?: Readonly<Record<string, string>>;
+  /** Nobody reads the outputs: what is written, or tried, comes back all the same. */
+  readonly unread?: boolean;
 }
 
 /** Runs one command line of rkt in this process. JSON that it prints is validated. */
-export async function runRkt(words: readonly string[], { uid, answer, terminal }: ProgramOptions = {}): Promise<Result> {
+export async function runRkt(words: readonly string[], { uid, answer, terminal, unread = false }: ProgramOptions = {}): Promise<Result> {
   let stdout = "";
   let stderr = "";
   const isTerminal = answer !== undefined;
@@ -26,11 +28,25 @@ export async function runRkt(words: readonly string[], { uid, answer, terminal }
     }),
     engines: async () => [],
     stdin: Readable.from([answer ?? ""]),
-    stdout: { write: (text) => void (stdout += text) },
-    stderr: { write: (text) => void (stderr += text) },
+    stdout: {
+      write: (text) => {
+        stdout += text;
+        if (unread) breakPipe();
+      },
+    },
+    stderr: {
+      write: (text) => {
+        stderr += text;
+        if (unread) breakPipe();
+      },
+    },
     isTerminal: { stdin: isTerminal, stdout: terminal !== undefined, stderr: isTerminal },
     becomeProgram: async () => 77,
   });
   checkRkt(words, { status, stdout });
   return { status, stdout, stderr };
+}
+
+function breakPipe(): never {
+  throw Object.assign(new Error("EPIPE: broken pipe, write"), { code: "EPIPE" });
 }

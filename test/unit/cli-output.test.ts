@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { PassThrough, Readable } from "node:stream";
 import { describe, it } from "node:test";
+import { stripVTControlCharacters } from "node:util";
 import { RktError } from "../../src/base/error.ts";
 import { confirm } from "../../src/cli/confirm.ts";
 import { formatJson, parseFormat } from "../../src/cli/output/json.ts";
+import { drawOver } from "../../src/cli/output/live.ts";
 import { startProgress } from "../../src/cli/output/progress.ts";
 import { reportError } from "../../src/cli/output/report.ts";
 import { formatSize } from "../../src/cli/output/size.ts";
@@ -20,6 +22,22 @@ function openSink(): { text: string; write(text: string): void } {
     },
   };
 }
+
+describe("drawOver", () => {
+  const shown = (rows: number | undefined): string[] => drawOver("HEADER\na\nb\n", rows).split("\n");
+
+  it("leaves out what would scroll the header away", () => {
+    assert.deepEqual(
+      shown(3).map((line) => stripVTControlCharacters(line)),
+      ["HEADER", "a", ""],
+    );
+    assert.equal(shown(3)[0]?.startsWith("\u001b[H"), true);
+  });
+
+  it("shows all where it fits, or nobody knows the window", () => {
+    for (const rows of [4, 100, 0, undefined]) assert.equal(shown(rows).length, 4, String(rows));
+  });
+});
 
 describe("formatTable", () => {
   const header = ["UUID", "APP", "STATE"];

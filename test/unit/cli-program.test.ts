@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { parseInsecureOptions } from "../../src/cli/insecure.ts";
 import type { CommandDeclaration } from "../../src/cli/declaration.ts";
@@ -82,6 +85,29 @@ test("help and JSON are the same everywhere", async () => {
 test("a command that needs root says so to anybody else", async () => {
   const outcome = await runRkt(["gc"], { uid: 1000 });
   assert.deepEqual(outcome, { status: 254, stdout: "", stderr: "gc: cannot run as unprivileged user\n" });
+});
+
+test("a command that only prints is done when nobody reads on", async () => {
+  for (const words of [["image", "list", "--dir=/nowhere"], ["version"], ["help"], ["--help"], ["gc", "--help"]]) {
+    assert.equal((await runRkt(words, { unread: true })).status, 0, words.join(" "));
+  }
+});
+
+test("any other command goes on to its end, and to its own status", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "rkt-unread-"));
+  const files = ["a", "b"].map((name) => join(directory, `${name}.pod`));
+  for (const file of files) writeFileSync(file, "[Pod]\nNet=host\n[App main]\nImage=/nowhere.aci\n");
+  const { status, stdout } = await runRkt(["pod", "verify", ...files], { unread: true });
+  assert.deepEqual([status, stdout], [0, "a: ok\nb: ok\n"]);
+  const missing = await runRkt(["pod", "verify", files[0] ?? "", join(directory, "c.pod"), files[1] ?? ""], { unread: true });
+  assert.deepEqual([missing.status, missing.stdout], [254, stdout]);
+  rmSync(directory, { recursive: true });
+});
+
+test("an error's exit status does not depend on whether somebody reads the error", async () => {
+  assert.equal((await runRkt(["nothing"], { unread: true })).status, 2);
+  assert.equal((await runRkt([], { unread: true })).status, 2);
+  assert.equal((await runRkt(["image", "cat-manifest", "--dir=/nowhere", "none"], { unread: true })).status, 254);
 });
 
 const sample: CommandDeclaration = {

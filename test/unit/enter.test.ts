@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { parseAcName } from "../../src/base/id.ts";
 import type { Host } from "../../src/host/host.ts";
 import { createHost } from "../../src/host/node-host.ts";
-import { podCgroup } from "../../src/systemd/enter-cgroup.ts";
+import { moveOnce, podCgroup, requireRunning } from "../../src/systemd/enter-cgroup.ts";
 import { enterDropInDirectory, enterUnitName } from "../../src/systemd/enter-names.ts";
 import { enterProperties } from "../../src/systemd/enter-properties.ts";
 import { kindInterface, unitPath } from "../../src/systemd/names.ts";
@@ -49,6 +49,10 @@ test("unit names become object paths and interfaces", () => {
   assert.equal(kindInterface("rkt-pod@a.socket"), "org.freedesktop.systemd1.Socket");
 });
 
+function fail(code: string): never {
+  throw Object.assign(new Error(code), { code });
+}
+
 describe("a pod's control group", () => {
   const hostWith = (text: string): Host => ({ ...createHost(), files: { ...createHost().files, readText: () => text } });
 
@@ -59,10 +63,48 @@ describe("a pod's control group", () => {
     );
   });
 
+  test("is nobody's when the pod has ended", () => {
+    for (const code of ["ENOENT", "ESRCH"]) {
+      const host: Host = { ...createHost(), files: { ...createHost().files, readText: () => fail(code) } };
+      assert.throws(() => podCgroup(host, 7), { code: "enter-pod-ended", message: "Cannot enter the pod: it has ended" });
+    }
+  });
+
   test("is refused where PID 1 is not in its place", () => {
     for (const text of ["0::/", "0::/a/../../b/init.scope\n", "0::/a/system.slice/x.service\n"]) {
       assert.throws(() => podCgroup(hostWith(text), 7), { code: "enter-cgroup" });
     }
+  });
+});
+
+describe("an app's control group", () => {
+  const root = "/sys/fs/cgroup/machine.slice/p.service/payload/system.slice";
+  const move = { leader: 7, unit: "rkt_enter-a-1.service", appUnit: "memory.service" };
+
+  /** With these groups, and what was written where. */
+  function hostWith(groups: readonly string[], written: string[] = []): Host {
+    const real = createHost();
+    const files = {
+      ...real.files,
+      readText: (path: string) => (path.startsWith("/proc") ? "0::/machine.slice/p.service/payload/init.scope\n" : `${process.pid}\n`),
+      exists: (path: string) => groups.some((group) => path === `${root}/${group}/cgroup.procs`),
+      write: (path: string) => void written.push(path),
+    };
+    return { ...real, files };
+  }
+
+  test("has a mark in front where systemd gave it one", () => {
+    for (const group of ["memory.service", "_memory.service"]) {
+      const written: string[] = [];
+      const host = hostWith([group], written);
+      requireRunning(host, move);
+      assert.equal(moveOnce(host, move), 1);
+      assert.deepEqual(written, [`${root}/${group}/cgroup.procs`]);
+    }
+  });
+
+  test("is missing where the app does not run", () => {
+    assert.throws(() => requireRunning(hostWith(["cpu.service"]), move), { code: "enter-not-running", message: /"memory\.service"/ });
   });
 });
 

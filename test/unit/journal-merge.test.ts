@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { mergeLines } from "../../src/journal/merge.ts";
 
@@ -29,6 +30,33 @@ test("a journal that is followed and has nothing to say holds no other up", asyn
     if (seen.length === 2) break;
   }
   assert.equal(seen.length, 2);
+});
+
+test("a journal that is followed and begins late is in its place all the same", async () => {
+  async function* late(): AsyncGenerator<string> {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    yield* lines(1, 3);
+  }
+  assert.deepEqual(await collect(mergeLines([lines(2, 4), late()], { follow: true })), ["1", "2", "3", "4"]);
+});
+
+test("a journal that is followed and silent keeps nothing of what others say", () => {
+  // In a process of its own, without what a test keeps of promises.
+  const script = `import { mergeLines } from ${JSON.stringify(import.meta.resolve("../../src/journal/merge.ts"))};
+    async function* many() {
+      for (let index = 0; index < 12_000; index += 1) yield '{"__REALTIME_TIMESTAMP":"' + index + '"}';
+    }
+    const silent = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => undefined) }) };
+    const heap = () => (globalThis.gc(), process.memoryUsage().heapUsed);
+    let seen = 0;
+    let before = 0;
+    for await (const line of mergeLines([silent, many()], { follow: true })) {
+      seen += 1;
+      if (seen === 1000) before = heap();
+      if (seen === 11_000) { console.log(heap() - before); break; }
+    }`;
+  const kept = Number(execFileSync(process.execPath, ["--expose-gc", "--input-type=module", "--eval", script]));
+  assert.ok(kept < 2_000_000, `${kept} bytes of 10000 lines`);
 });
 
 test("what goes wrong in one journal is thrown", async () => {

@@ -46,7 +46,8 @@ test("a value has no NUL, no half character and an end", () => {
 });
 
 describe("an entry of a pod's journal", () => {
-  const entry = (fields: object): string => formatEntry(JSON.stringify({ __REALTIME_TIMESTAMP: "1795474621000000", ...fields }));
+  const show = (json: string): string => [...formatEntry(json)].join("\n");
+  const entry = (fields: object): string => show(JSON.stringify({ __REALTIME_TIMESTAMP: "1795474621000000", ...fields }));
 
   test("is shown with time, app, process and message", () => {
     const line = entry({ SYSLOG_IDENTIFIER: "etcd", _PID: "12", MESSAGE: "ready\tto C:\\serve" });
@@ -64,14 +65,30 @@ describe("an entry of a pod's journal", () => {
   test("cannot reach the terminal or forge another line", () => {
     assert.equal(entry({ SYSLOG_IDENTIFIER: "a\nb", MESSAGE: "\x1b[2J\r\u202e" }).slice(16), "a\\nb: \\x1b[2J\\x0d\\u202e");
     assert.equal(entry({ SYSLOG_IDENTIFIER: "a", MESSAGE: [0x1b, 0x5b, 0xff] }).slice(16), "a: \\x1b[\ufffd");
-    assert.equal(formatEntry("\x1bgarbage"), "(unreadable entry) \\x1bgarbage");
-    assert.equal(formatEntry("null"), "(unreadable entry) null");
+    assert.equal(show("\x1bgarbage"), "(unreadable entry) \\x1bgarbage");
+    assert.equal(show("null"), "(unreadable entry) null");
+  });
+
+  test("has a head that is not longer than a line, whatever its sender calls itself", () => {
+    const identifier = "😀".repeat(1000);
+    assert.equal(entry({ SYSLOG_IDENTIFIER: identifier, SYSLOG_PID: "9".repeat(99) }).length, 16 + 256 + "[]: ".length + 32);
+  });
+
+  test("may have more lines than fit into any string with their heads", () => {
+    const lines = formatEntry(JSON.stringify({ SYSLOG_IDENTIFIER: "x".repeat(65_536), MESSAGE: "\n".repeat(4_000_000) }));
+    let count = 0;
+    for (const line of lines) {
+      count += 1;
+      assert.ok(line.length < 300);
+      if (count === 10) break;
+    }
+    assert.equal(count, 10);
   });
 
   test("may repeat or lack fields", () => {
     assert.equal(entry({ MESSAGE: ["one", "two"] }).slice(16), "unknown: one");
     assert.equal(entry({ MESSAGE: null }).slice(16), "unknown: ");
-    assert.equal(formatEntry("{}"), "(no time) unknown: ");
+    assert.equal(show("{}"), "(no time) unknown: ");
   });
 });
 

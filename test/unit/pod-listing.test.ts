@@ -72,3 +72,18 @@ test("a pod's launcher is alive as long as its process is, and no more once the 
     fs.rmSync(directory, { recursive: true });
   }
 });
+
+test("a launcher that ends while it is looked at is not alive", () => {
+  const directory = fs.mkdtempSync(join(tmpdir(), "rkt-launcher-"));
+  const host = createHost();
+  writeLauncher(host, directory, process.pid);
+  const tryReadText = (path: string): string | undefined => {
+    if (path.startsWith("/proc/") && path.endsWith("/stat"))
+      throw Object.assign(new Error("ESRCH: no such process, read"), { code: "ESRCH" });
+    return host.files.tryReadText(path);
+  };
+  const ending: Host = { ...host, files: { ...host.files, tryReadText } };
+  assert.equal(isLauncherAlive(ending, directory), false);
+  writeLauncher(ending, directory, process.pid);
+  fs.rmSync(directory, { recursive: true });
+});

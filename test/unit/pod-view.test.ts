@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { after, describe, it } from "node:test";
 import { writeSamplePods } from "../../packaging/build/sample-pods.ts";
@@ -8,6 +8,7 @@ import type { Context } from "../../src/cli/context.ts";
 import { podJson } from "../../src/cli/pod-json.ts";
 import { glanceAtPods, viewPods } from "../../src/cli/pod-view.ts";
 import { createHost } from "../../src/host/node-host.ts";
+import { checkDocument } from "../lib/schema.ts";
 
 const real = createHost();
 const base = mkdtempSync(`${tmpdir()}/rkt-pod-view-`);
@@ -30,6 +31,12 @@ function open(name: string): { readonly data: string; readonly asked: string[]; 
   return { data, asked, context: { host: { ...real, files }, paths } as unknown as Context };
 }
 
+async function inTurn<T>(texts: readonly string[], action: (text: string) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (const text of texts) results.push(await action(text));
+  return results;
+}
+
 describe("viewPods", () => {
   it("shows a pod of each phase, and how its app ended", async () => {
     const { context } = open("each");
@@ -44,6 +51,25 @@ describe("viewPods", () => {
         ["prepared", "created"],
       ],
     );
+  });
+
+  it("shows no number that cannot be, whatever a pod writes about its apps", async () => {
+    const { data, context } = open("lies");
+    const ran = "00000000-0000-4000-8000-000000000002";
+    const status = `${data}/pods/run/${ran}/status/sample`;
+    const codeOf = async (text: string): Promise<unknown> => {
+      writeFileSync(status, text);
+      utimesSync(status, new Date(-9000), new Date(-9000));
+      const pods = (await viewPods(context, [])).map((view) => podJson(context, view));
+      checkDocument("list", JSON.stringify(pods));
+      const [app] = pods.filter((pod) => pod["name"] === ran).flatMap((pod) => pod["apps"] as Record<string, unknown>[]);
+      assert.equal(app?.["finished_at"], 0);
+      return app?.["exit_code"];
+    };
+    const told = ["exited 0", "exited 255", "exited 256", "exited 99999", "exited 1e9", "exited 1e1", "exited 0x1"];
+    assert.deepEqual(await inTurn(told, codeOf), [0, 255, 255, 255, 255, 255, 255]);
+    const killed = ["killed KILL", "dumped 11", "killed 64", "killed 0", "killed 65", "killed 999", "killed toString"];
+    assert.deepEqual(await inTurn(killed, codeOf), [137, 139, 192, 255, 255, 255, 255]);
   });
 
   it("asks for four files of a pod, where nothing of its manifest is asked for", async () => {

@@ -12,5 +12,6 @@ export const catManifestCommand: CommandDeclaration = {
   examples: [{ command: "rkt cat-manifest etcd", text: "Print the manifest of the pod etcd" }],
   schema: "pod-manifest",
   root: true,
+  onlyPrints: true,
   run: () => import("../run/cat-manifest.ts"),
 };

@@ -10,5 +10,6 @@ export const completeCommand: CommandDeclaration = {
   examples: [{ command: "rkt complete apps etcd", text: "What a shell offers behind rkt enter --app=" }],
   root: false,
   hidden: true,
+  onlyPrints: true,
   run: () => import("../run/complete.ts"),
 };

@@ -9,5 +9,6 @@ export const completionCommand: CommandDeclaration = {
   arguments: [{ name: "bash|zsh|fish", choices: ["bash", "zsh", "fish"] }],
   examples: [{ command: "rkt completion bash", text: "Print the script for bash" }],
   root: false,
+  onlyPrints: true,
   run: () => import("../run/completion.ts"),
 };

@@ -15,5 +15,6 @@ export const configCommand: CommandDeclaration = {
   ],
   schema: "config",
   root: false,
+  onlyPrints: true,
   run: () => import("../run/config.ts"),
 };

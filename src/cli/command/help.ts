@@ -13,5 +13,6 @@ export const helpCommand: CommandDeclaration = {
   ],
   exitCodes: [{ code: "2", meaning: "there is no such command" }],
   root: false,
+  onlyPrints: true,
   run: () => import("../run/help.ts"),
 };

@@ -10,5 +10,6 @@ export const imageCatManifestCommand: CommandDeclaration = {
   examples: [{ command: "rkt image cat-manifest coreos.com/etcd", text: "Print what the image says about itself" }],
   schema: "image-manifest",
   root: false,
+  onlyPrints: true,
   run: () => import("../run/image-cat-manifest.ts"),
 };

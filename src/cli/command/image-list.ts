@@ -33,5 +33,6 @@ export const imageListCommand: CommandDeclaration = {
   ],
   schema: "image-list",
   root: false,
+  onlyPrints: true,
   run: () => import("../run/image-list.ts"),
 };

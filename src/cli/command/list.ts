@@ -15,5 +15,6 @@ export const listCommand: CommandDeclaration = {
   ],
   schema: "list",
   root: false,
+  onlyPrints: true,
   run: () => import("../run/list.ts"),
 };

@@ -19,5 +19,6 @@ export const logsCommand: CommandDeclaration = {
     { command: "rkt logs -f -n 20 --app=web 5a1c", text: "The last lines of one app, and those to come" },
   ],
   root: false,
+  onlyPrints: true,
   run: () => import("../run/logs.ts"),
 };

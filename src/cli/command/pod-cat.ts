@@ -7,5 +7,6 @@ export const podCatCommand: CommandDeclaration = {
   arguments: [{ name: "NAME", completes: ["declarations"] }],
   examples: [{ command: "rkt pod cat etcd", text: "Show what etcd.pod became" }],
   root: false,
+  onlyPrints: true,
   run: () => import("../run/pod-cat.ts"),
 };

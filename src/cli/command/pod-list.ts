@@ -11,5 +11,6 @@ export const podListCommand: CommandDeclaration = {
   examples: [{ command: "rkt pod list", text: "List the pods of this host" }],
   schema: "pod-list",
   root: false,
+  onlyPrints: true,
   run: () => import("../run/pod-list.ts"),
 };

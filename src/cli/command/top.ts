@@ -21,5 +21,6 @@ export const topCommand: CommandDeclaration = {
   ],
   schema: "top",
   root: false,
+  onlyPrints: true,
   run: () => import("../run/top.ts"),
 };

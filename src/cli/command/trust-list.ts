@@ -11,5 +11,6 @@ export const trustListCommand: CommandDeclaration = {
   examples: [{ command: "rkt trust list", text: "Show whose images may run here" }],
   schema: "trust-list",
   root: false,
+  onlyPrints: true,
   run: () => import("../run/trust-list.ts"),
 };

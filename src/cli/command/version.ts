@@ -6,5 +6,6 @@ export const versionCommand: CommandDeclaration = {
   description: ["Prints one line for each: rkt, the appc specification, Node, the system's architecture, and the features built in."],
   examples: [{ command: "rkt version", text: "Print all versions" }],
   root: false,
+  onlyPrints: true,
   run: () => import("../run/version.ts"),
 };

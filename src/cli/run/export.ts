@@ -18,10 +18,11 @@ export async function run(context: Context, args: readonly string[], options: Op
   }
   const { host } = context;
   const found = viewOne(context, text);
+  if (!found.state.startsWith("exited")) refuse(found, `it is ${found.state}`, "Only a pod that has ended is exported");
   // Nobody starts or removes it meanwhile.
-  const lock = found.state.startsWith("exited") ? host.locks.tryLock(lockPath(dirsOf(context), found.pod.uuid), { wait: 0 }) : undefined;
+  const lock = host.locks.tryLock(lockPath(dirsOf(context), found.pod.uuid), { wait: 0 });
+  if (lock === undefined) refuse(found, "another rkt works on it", "Export it when that one has ended");
   try {
-    if (lock === undefined) refuse(found, `it is ${found.state}`, "Only a pod that has ended is exported");
     const view = viewOne(context, found.pod.uuid);
     const app = chooseApp(view, options.text("app"));
     const store = openStore(host, context.paths.dataDir);
@@ -30,7 +31,7 @@ export async function run(context: Context, args: readonly string[], options: Op
     });
     return 0;
   } finally {
-    lock?.release();
+    lock.release();
   }
 }
 

@@ -4,6 +4,7 @@ import { removeOldJournals } from "../../apply/gone.ts";
 import { collectPods } from "../../apply/collect.ts";
 import { sweepMachines } from "../../apply/sweep-machines.ts";
 import { sweepPods } from "../../apply/sweep.ts";
+import type { RktError } from "../../base/error.ts";
 import { parseTimeSpan } from "../../base/quantity.ts";
 import { openStore } from "../../store/store.ts";
 import { withApplyContext } from "../apply-context.ts";
@@ -11,10 +12,15 @@ import type { Context } from "../context.ts";
 import { reportDecisions } from "../decisions.ts";
 import { listKeptTrees } from "../images-kept.ts";
 import type { OptionValues } from "../options.ts";
+import { reportError } from "../output/report.ts";
 import { withStoreLock } from "../store-lock.ts";
 
 export async function run(context: Context, _args: readonly string[], options: OptionValues): Promise<number> {
   const keep = options.text("journal-keep");
+  let status = 0;
+  const fail = (error: RktError): void => {
+    status = reportError(error, { command: "gc", debug: context.debug, stderr: context.stderr });
+  };
   await withApplyContext(context, (apply) =>
     withApplyLock(apply, async () => {
       reportDecisions(context, await finishChanges(apply));
@@ -24,18 +30,19 @@ export async function run(context: Context, _args: readonly string[], options: O
         markOnly: options.flag("mark-only"),
         say: (line) => context.stderr.write(`${line}\n`),
         tell: (line) => context.stdout.write(`${line}\n`),
+        fail,
       });
       if (options.flag("mark-only")) return;
-      const swept = [...sweepPods(apply.host, apply.dirs), ...sweepMachines(apply.host, apply.dirs)];
+      const swept = [...sweepPods(apply.host, apply.dirs, fail), ...sweepMachines(apply.host, apply.dirs)];
       for (const path of swept) context.stderr.write(`removed ${path}\n`);
       const journals = keep === undefined ? [] : removeOldJournals(apply.host, apply.dirs, parseTimeSpan(keep) / 1000);
       for (const uuid of journals) context.stderr.write(`removed the journal of pod ${uuid}\n`);
     }),
   );
-  if (options.flag("mark-only")) return 0;
+  if (options.flag("mark-only")) return status;
   // Afterwards, without the other lock: a long fetch holds this one, and applies must not wait for it.
   await removeStrayTrees(context);
-  return 0;
+  return status;
 }
 
 function milliseconds(text: string): number {

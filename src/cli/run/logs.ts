@@ -1,7 +1,7 @@
 import { RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import { machineIdOf, tryUuid } from "../../base/id.ts";
-import { journalDirectories, type JournalQuery } from "../../journal/paths.ts";
+import { journalDirectories, type JournalSource } from "../../journal/paths.ts";
 import { readJournal } from "../../journal/read.ts";
 import { findPod } from "../../pod/find.ts";
 import { hostJournalMatches } from "../../pod/host-journal.ts";
@@ -11,21 +11,19 @@ import type { OptionValues } from "../options.ts";
 import { dirsOf, viewOne } from "../pod-view.ts";
 
 export async function run(context: Context, [name = ""]: readonly string[], options: OptionValues): Promise<number> {
-  const source = journalOf(context, name);
   const app = options.text("app");
   const lines = parseLines(options.text("lines"));
-  const query = {
-    ...source,
-    follow: options.flag("follow"),
-    ...(app === undefined ? {} : { app }),
-    ...(lines === undefined ? {} : { lines }),
-  };
-  const events = options.flag("events") ? [eventsOf(context, name, query)] : [];
+  const bounds = { follow: options.flag("follow"), ...(lines === undefined ? {} : { lines }) };
+  const own = journalOf(context, name, options.flag("events"));
+  const sources = [
+    ...(own === undefined ? [] : [{ ...own, ...(app === undefined ? {} : { app }) }]),
+    ...(options.flag("events") ? [eventsOf(context, name)] : []),
+  ];
   const stranger = app === undefined ? undefined : strangerOf(context, name, app);
   // Its lines may be those of an earlier generation.
-  if (query.follow && stranger !== undefined) context.stderr.write(`logs: ${stranger.message}, now\n`);
+  if (bounds.follow && stranger !== undefined) context.stderr.write(`logs: ${stranger.message}, now\n`);
   let printed = false;
-  for await (const line of readJournal(context.host, query, ...events)) {
+  for await (const line of readJournal(context.host, sources, bounds)) {
     printed = true;
     context.stdout.write(`${line}\n`);
   }
@@ -43,8 +41,11 @@ function strangerOf(context: Context, text: string, app: string): RktError | und
   });
 }
 
-/** A pod that was removed has no name any more, but its whole UUID leads to its journal until gc has removed that. */
-function journalOf(context: Context, text: string): Pick<JournalQuery, "directories" | "matches"> {
+/**
+ * A pod that was removed has no name any more, but its whole UUID leads to its journal until gc has removed that. One that was refused,
+ * or never started, has none: undefined, where its events are asked for too.
+ */
+function journalOf(context: Context, text: string, events: boolean): JournalSource | undefined {
   const gone = tryUuid(text);
   const kept = gone === undefined ? [] : journalDirectories(context.host, machineIdOf(gone));
   if (kept.length > 0) return { directories: kept };
@@ -53,19 +54,20 @@ function journalOf(context: Context, text: string): Pick<JournalQuery, "director
   if (matches !== undefined) return { directories: [], matches };
   const directories = journalDirectories(context.host, machineIdOf(pod.uuid));
   if (directories.length > 0) return { directories };
+  if (events) return undefined;
   throw new RktError("journal-missing", `Cannot read the journal of pod ${quoteText(labelOf(pod))}: there is none`, {
     hint: "It was never started, or gc has removed it",
   });
 }
 
 /** Entries of the host's journal by PID 1 about the pod's unit, and by rkt, as root, about the pod. Nobody else can write such. */
-function eventsOf(context: Context, text: string, { follow = false, lines }: Pick<JournalQuery, "follow" | "lines">): JournalQuery {
+function eventsOf(context: Context, text: string): JournalSource {
   const gone = tryUuid(text);
   const pod = findUnlessGone(context, text);
   const uuid = pod?.uuid ?? gone ?? "";
   const unit = pod === undefined ? `rkt-run-${uuid}.service` : unitOf(context.host, pod);
   const matches = ["_PID=1", `UNIT=${unit}`, "+", "_UID=0", "SYSLOG_IDENTIFIER=rkt", `RKT_POD_UUID=${uuid}`];
-  return { directories: [], matches, follow, ...(lines === undefined ? {} : { lines }) };
+  return { directories: [], matches };
 }
 
 function findUnlessGone(context: Context, text: string): Pod | undefined {

@@ -9,13 +9,11 @@ import { type Manager, openManager } from "../../systemd/manager.ts";
 import type { Context } from "../context.ts";
 import type { OptionValues } from "../options.ts";
 import { formatJson, parseFormat } from "../output/json.ts";
+import { drawOver } from "../output/live.ts";
 import { styleOf } from "../output/style.ts";
 import { formatTable } from "../output/table.ts";
 import { type PodView, viewOne, viewPods } from "../pod-view.ts";
 import { type Measured, type MeasuredPod, usageHeader, usageJson, usageRows } from "../usage-table.ts";
-
-/** Cursor to the corner, everything after it away. */
-const home = "\u001b[H\u001b[J";
 
 export async function run(context: Context, args: readonly string[], options: OptionValues): Promise<number> {
   const format = parseFormat(options.text("format"));
@@ -34,7 +32,7 @@ export async function run(context: Context, args: readonly string[], options: Op
           legend: !options.flag("no-legend"),
           style: styleOf(context),
         });
-        context.stdout.write(live ? `${home}${table}` : table);
+        context.stdout.write(live ? drawOver(table, context.stdout.rows) : table);
       } else context.stdout.write(formatJson(pods.map(usageJson), format));
       if (!live) return 0;
       before = now;
