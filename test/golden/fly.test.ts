@@ -102,6 +102,18 @@ test("fly mounts what lies above first, and covers no volume with a file of name
   );
 });
 
+test("fly lets an app that is watched speak to systemd, and says itself when it is ready", () => {
+  const items = (app: Partial<AppDescription>): string[] => {
+    const spec = engine.plan(flyPod(app)).files.find((file) => file.path === "stage1/spec");
+    return (spec?.kind === "file" ? spec.content : "").split("\n").filter((line) => /^(notify|watchdog|pass\tNOTIFY_SOCKET)$/.test(line));
+  };
+  const { watchdogUsec: _watchdog, ...unwatched } = describeApp("app", { notify: false });
+  assert.deepEqual(items({ notify: false }), ["watchdog", "pass\tNOTIFY_SOCKET"]);
+  assert.deepEqual(items({ notify: true }), ["notify", "pass\tNOTIFY_SOCKET"]);
+  const spec = engine.plan({ ...flyPod({}), apps: [unwatched] }).files.find((file) => file.path === "stage1/spec");
+  assert.doesNotMatch(spec?.kind === "file" ? spec.content : "", /NOTIFY_SOCKET|watchdog/);
+});
+
 function formatPlan(plan: EnginePlan): string {
   return `${[
     ...["# command", ...plan.argv, ""],

@@ -35,6 +35,27 @@ int main(void) {
 }
 `;
 
+/** Tells that it lives for three seconds, a few times in each, and that it does. */
+const WATCHED_APP = `
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+int main(void) {
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  const char *path = getenv("NOTIFY_SOCKET");
+  int notify = socket(AF_UNIX, SOCK_DGRAM, 0);
+  if (path == NULL) return 3;
+  strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  for (int round = 0;; round++, usleep(100000)) {
+    if (sendto(notify, "WATCHDOG=1", 10, 0, (struct sockaddr *)&address, sizeof address) != 10) return 4;
+    if (round == 30) close(open("/out/watched", O_CREAT | O_WRONLY, 0644));
+  }
+}
+`;
+
 async function applied(host: TestHost, name: string, app: string, pod = POD): Promise<void> {
   await host.sh("rm -f /srv/out/*");
   await applyPod(host, name, `${pod}${app}`);
@@ -177,6 +198,31 @@ forEachSuite((suite) => {
       await waitFor(async () => ((await property(host, "ready", "ActiveState")) === "active" ? true : undefined), { what: "READY=1" });
       await host.sh("rkt stop ready; journalctl --sync");
       assert.match(await host.sh("rkt logs ready"), /last line$/m);
+    });
+
+    await t.test("says that it lives, without having to say when it is ready", async () => {
+      await makeImage(host, {
+        name: "watched",
+        files: { "bin/watched": await compileStatic(WATCHED_APP) },
+        app: { exec: ["/bin/watched"] },
+      });
+      await host.sh("rm -f /srv/out/*");
+      await applyPod(host, "watched", `${POD}[App main]\nImage=/root/images/watched.aci\nMount=volume=out,target=/out\nWatchdogSec=1s\n`);
+      await host.sh("systemctl start rkt-pod@watched");
+      await appeared(host, "/srv/out/watched");
+      assert.equal(await property(host, "watched", "ActiveState"), "active");
+      await host.sh("rkt stop watched");
+    });
+
+    await t.test("reads the host's names where its file of them is a link", async () => {
+      await host.sh(
+        "cp /etc/hosts /run/hosts; echo 192.0.2.7 linked >>/run/hosts; mv /etc/hosts /etc/hosts.kept; ln -s /run/hosts /etc/hosts",
+      );
+      try {
+        assert.match(await outputOf(host, "linked", shellApp("main", "cat /etc/hosts >/out/x")), /^192\.0\.2\.7 linked$/m);
+      } finally {
+        await host.sh("mv /etc/hosts.kept /etc/hosts");
+      }
     });
 
     await t.test("runs its handlers around itself, as root in its root", async () => {

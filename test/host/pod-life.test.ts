@@ -73,6 +73,32 @@ forEachSuite((suite) => {
       assert.deepEqual(await linesOf(host, await uuidOf(host, "fails"), "good"), ["started", "got-term"]);
     });
 
+    await t.test("it stays the unit's where the others end with one of their own, and where a handler failed", async () => {
+      const failing = shellApp("bad", "until [ -e /out/up ]; do sleep 0.05; done; exit 5");
+      const other = WAITS.replace("exit 0", "exit 143").replace("echo started;", "echo started; touch /out/up;");
+      for (const more of ["", "Requires=bad", "Restart=on-failure"]) {
+        await host.sh("rm -f /srv/out/up");
+        await applyPod(host, "both", `${POD}${failing}${shellApp("other", other, more)}`);
+        await systemctl(host, "start", "both");
+        assert.equal(await ended(host, "both"), "failed");
+        assert.equal(await property(host, "both", "ExecMainStatus"), "5", more);
+        assert.match(await status(host, "both"), /^app-other=143$/m);
+      }
+      await makeImage(host, {
+        name: "unready-late",
+        app: {
+          exec: ["/bin/true"],
+          mountPoints: [{ name: "out", path: "/out" }],
+          eventHandlers: [{ name: "pre-start", exec: ["/bin/sh", "-c", "until [ -e /out/up ]; do sleep 0.05; done; exit 6"] }],
+        },
+      });
+      await host.sh("rm -f /srv/out/up");
+      await applyPod(host, "both", `${POD}${shellApp("other", other)}[App late]\nImage=/root/images/unready-late.aci\n`);
+      await systemctl(host, "start", "both");
+      assert.equal(await ended(host, "both"), "failed");
+      assert.equal(await property(host, "both", "ExecMainStatus"), "6");
+    });
+
     await t.test("an app that a signal killed is a failure", async () => {
       await applyPod(host, "signal", `${JOB}${shellApp("main", "kill -KILL $$")}`);
       assert.notEqual((await systemctl(host, "start", "signal")).status, 0);
@@ -167,6 +193,22 @@ forEachSuite((suite) => {
       assert.ok(runs > 1 && runs < 20, `${runs} runs`);
       await applyPod(host, "always", `${POD}${shellApp("main", "echo run; sleep 0.1", "Restart=always\nRestartSec=3s")}`);
       await host.sh("systemctl start rkt-pod@always; systemctl stop rkt-pod@always");
+    });
+
+    await t.test("an app that always runs is back when the app that it requires has been restarted", async () => {
+      const db = shellApp(
+        "db",
+        "until [ -e /out/crash ]; do sleep 0.05; done; rm /out/crash; exit 3",
+        "Restart=on-failure\nRestartSec=50ms",
+      );
+      const web = shellApp("web", "echo run >>/out/webs; exec sleep 1000", "Requires=db\nRestart=always");
+      await applyPod(host, "back", `${POD}${db}${web}`);
+      await host.sh("systemctl start rkt-pod@back");
+      const runs = async (text: string) => ((await host.run(["cat", "/srv/out/webs"])).stdout === text ? true : undefined);
+      await waitFor(() => runs("run\n"), { what: "the first run" });
+      await host.sh("touch /srv/out/crash");
+      await waitFor(() => runs("run\nrun\n"), { what: "the second run" });
+      await host.sh("systemctl stop rkt-pod@back");
     });
 
     await t.test("the host's Restart=on-failure starts the whole pod again, with a clean root", async () => {

@@ -93,18 +93,22 @@ forEachSuite((suite) => {
       await host.sh("rm /etc/rkt/pods.d/e.pod");
     });
 
-    await t.test("state and empty volumes, the journal and an address work as without", async () => {
-      const lines = "Net=default\nVolume=keep,kind=state,uid=33,mode=0700\nVolume=fresh,kind=empty\n";
-      const mounts = "Mount=volume=keep,target=/keep\nMount=volume=fresh,target=/fresh\nUser=www\n";
+    await t.test("volumes of the pod's own, the journal and an address work as without", async () => {
+      const memory = "Volume=memory,kind=tmpfs,uid=33,gid=34,mode=0700,size=1M\n";
+      const lines = `Net=default\nSysctl=net.core.somaxconn=1234\nVolume=keep,kind=state,uid=33,mode=0700\nVolume=fresh,kind=empty\n${memory}`;
+      const mounts = "Mount=volume=keep,target=/keep\nMount=volume=fresh,target=/fresh\nMount=volume=memory,target=/memory\nUser=www\n";
       await applyPod(
         host,
         "f",
-        `${POD}${lines}${shellApp("main", `echo kept > /keep/file; ls -ldn /keep /fresh; ip -4 -o address; ${WAIT}`, mounts)}`,
+        `${POD}${lines}${shellApp("main", `echo kept > /keep/file; ls -ldn /keep /fresh /memory; echo kept > /memory/file; df -k /memory; cat /proc/sys/net/core/somaxconn; ip -4 -o address; ${WAIT}`, mounts)}`,
       );
       await started(host, "f");
       const text = (await linesOf(host, await uuidOf(host, "f"), "main")).join("\n");
       assert.match(text, /^drwx------ .* 33 .* \/keep$/m);
       assert.match(text, /^drwxr-xr-x .* 0 .* \/fresh$/m);
+      assert.match(text, /^drwx------ +\d+ 33 +34 .* \/memory$/m);
+      assert.match(text, /^tmpfs +1024 .* \/memory$/m);
+      assert.match(text, /^1234$/m);
       assert.match(text, /172\.16\.28\./);
       assert.equal(await owner(host, "/var/lib/rkt/volumes/f/keep/file"), "33:34 644");
       assert.match(await host.sh("rkt logs f --app=main"), /up$/m);

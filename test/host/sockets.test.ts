@@ -125,6 +125,26 @@ forEachSuite((suite) => {
       await stop(host, "idle");
     });
 
+    await t.test("an app that ends when idle is started inside its pod as often as somebody connects", async () => {
+      const app = (name: string, more: string) => `[App ${name}]\n${IMAGE}${more}`;
+      const socket = (name: string, port: number) => `[Socket ${name}]\nApp=${name}\nListenStream=${port}\n`;
+      const sockets = `${socket("brief", 7045)}${socket("long", 7046)}`;
+      await applyPod(host, "brief", `[Pod]\nNet=none\n${app("brief", "Args=1\n")}${app("long", "")}${sockets}`);
+      await host.sh("systemctl start rkt-pod@brief.socket rkt-pod@brief.service");
+      const answers = await host.sh("for round in $(seq 60); do socat -u TCP:127.0.0.1:7045 -; done");
+      assert.deepEqual(answers.split("\n"), [...Array(60).fill(answer("brief")), ""]);
+      await stop(host, "brief");
+    });
+
+    await t.test("a pod whose socket cannot be opened has failed", async () => {
+      await host.sh("systemd-run --unit=taken --socket-property=ListenStream=127.0.0.1:7055 /bin/true");
+      await applyPod(host, "taken", `[Pod]\nNet=host\n${LONG}[Socket main]\nListenStream=127.0.0.1:7055\n`);
+      await host.run(["systemctl", "start", "rkt-pod@taken.service"]);
+      await waitFor(async () => ((await property(host, "taken", "ActiveState")) === "failed" ? true : undefined), { what: "the end" });
+      assert.equal(await property(host, "taken", "ExecMainStatus"), "1");
+      await host.sh("systemctl stop taken.socket");
+    });
+
     await t.test("a port of the image that is socketActivated works with Port=", async () => {
       await applyPod(host, "port", `[Pod]\nNet=none\nPort=web:7050\n${LONG}`);
       await host.sh("systemctl start rkt-pod@port.socket");

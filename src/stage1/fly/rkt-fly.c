@@ -221,14 +221,15 @@ too_long:
 
 /* ---- mounts ---- */
 
-static void bind_at(int root, const char *source, const char *target, int read_only, int recursive)
+/* Flags: `r` read-only, `l` what a link of the host leads to. */
+static void bind_at(int root, const char *source, const char *target, const char *flags, int recursive)
 {
-    unsigned deep = recursive ? AT_RECURSIVE : 0;
+    unsigned deep = recursive ? AT_RECURSIVE : 0, link = strchr(flags, 'l') != NULL ? 0 : AT_SYMLINK_NOFOLLOW;
     struct stat stat;
-    int tree = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW | deep);
+    int tree = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | link | deep);
     if (tree < 0 || fstat(tree, &stat) < 0) fail(EXIT_NAMESPACE_FAILED, "finding %s", source);
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
-    if (read_only && mount_setattr(tree, "", AT_EMPTY_PATH | deep, &attributes, sizeof attributes) < 0)
+    if (strchr(flags, 'r') != NULL && mount_setattr(tree, "", AT_EMPTY_PATH | deep, &attributes, sizeof attributes) < 0)
         fail(EXIT_NAMESPACE_FAILED, "making %s read-only", source);
     int at = place(root, target, S_ISDIR(stat.st_mode));
     if (at < 0) fail(EXIT_NAMESPACE_FAILED, "making the mount point %s", target);
@@ -279,10 +280,11 @@ static void mount_all(int root)
     FOR_EACH(values, "bind", 4) {
         int optional = strchr(values[0], '?') != NULL;
         if (optional && access(values[2], F_OK) < 0) continue;
-        bind_at(root, values[2], values[3], strchr(values[0], 'r') != NULL, strcmp(values[1], "deep") == 0);
+        bind_at(root, values[2], values[3], values[0], strcmp(values[1], "deep") == 0);
     }
-    const char *notify = find("notify", 0) == NULL ? NULL : getenv("NOTIFY_SOCKET");
-    if (notify != NULL && *notify == '/') bind_at(root, notify, notify, 0, 0);
+    int speaks = find("notify", 0) != NULL || find("watchdog", 0) != NULL;
+    const char *notify = speaks ? getenv("NOTIFY_SOCKET") : NULL;
+    if (notify != NULL && *notify == '/') bind_at(root, notify, notify, "-", 0);
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
     if (find("read-only", 0) != NULL && mount_setattr(root, "", AT_EMPTY_PATH, &attributes, sizeof attributes) < 0)
         fail(EXIT_NAMESPACE_FAILED, "making its root read-only");

@@ -27,7 +27,7 @@ export function specFile(pod: PodDescription, app: AppDescription): string {
     ...nameFileItems(pod, app),
     ...volumeItems(pod, app),
     ...(app.readOnlyRootFS ? ([["read-only"]] as const) : []),
-    ...(app.notify ? ([["notify"], ["pass", "NOTIFY_SOCKET"]] as const) : []),
+    ...notifyItems(app),
     ...handedOver.filter((name) => app.environment.every((own) => own.name !== name)).map((name): Item => ["pass", name]),
     ...app.environment.map(({ name, value }): Item => ["env", `${name}=${value}`]),
     ...capabilityItems(app),
@@ -88,6 +88,12 @@ function nameFileItems(pod: PodDescription, app: AppDescription): Item[] {
       const source = nameFileSource(pod, path);
       return source === undefined ? [] : [["bind", "r?l", "one", source, path]];
     });
+}
+
+/** An app that only sends WATCHDOG=1 is ready when it is started: the program says so. */
+function notifyItems(app: AppDescription): Item[] {
+  if (!app.notify && app.watchdogUsec === undefined) return [];
+  return [[app.notify ? "notify" : "watchdog"], ["pass", "NOTIFY_SOCKET"]];
 }
 
 /** All of the host's, unless something is said: then no more than that. */

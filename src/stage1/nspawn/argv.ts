@@ -1,6 +1,7 @@
 import { capabilityBoundingSet } from "../../isolator/index.ts";
 import { machineIdOf, machineNameOf } from "../../base/id.ts";
 import type { PodDescription, UserRange, VolumeDescription } from "../../pod/engine.ts";
+import { mountsItself, tmpfsOptions } from "../tree/boot-script.ts";
 import { bootPath, consolePath, lowerPath, statusPath, volumePath, writablePath } from "../tree/names.ts";
 
 /** Where the manager inside looks for units, and for nothing else: a stock unit set costs several times the whole start. */
@@ -57,7 +58,7 @@ export function nspawnArgv(pod: PodDescription): string[] {
     ]),
     ...(pod.resolvConf.kind === "host" ? ["--resolv-conf=bind-host"] : ["--resolv-conf=off"]),
     ...(pod.hosts.kind === "host" ? [bind("/etc/hosts", "/etc/hosts", "-ro")] : []),
-    ...pod.volumes.map((volume) => bindVolume(volume, pod.users)),
+    ...pod.volumes.filter((volume) => !mountsItself(pod, volume)).map((volume) => bindVolume(volume, pod.users)),
     ...pod.devices.map((device) => bind(device.path, device.path)),
     ...credentialOptions(pod),
     ...managerEnvironment.map((variable) => `--setenv=${variable}`),
@@ -90,13 +91,7 @@ function bindVolume(volume: VolumeDescription, users: UserRange | undefined): st
     const bindOptions = [...(volume.recursive ? [] : ["norbind"]), ...(users !== undefined && volume.idmap ? ["idmap"] : [])];
     return `${bind(volume.source ?? "", target, volume.readOnly ? "-ro" : "")}${bindOptions.length === 0 ? "" : `:${bindOptions.join(",")}`}`;
   }
-  const options = [
-    `mode=${volume.mode}`,
-    `uid=${volume.uid}`,
-    `gid=${volume.gid}`,
-    ...(volume.size === undefined ? [] : [`size=${volume.size}`]),
-  ];
-  return `--tmpfs=${target}:${options.join(",")}`;
+  return `--tmpfs=${target}:${tmpfsOptions(volume)}`;
 }
 
 function bind(source: string, target: string, kind: "" | "-ro" = ""): string {

@@ -79,6 +79,7 @@ function unitLines(pod: PodDescription, app: AppDescription, sockets: readonly s
       unit,
       "Not required: it restarts when the last writer ends, and would restart an app that is just ending",
     ]),
+    ...broughtBack(pod, app),
     ["Requires", needed.join(" ")],
     ...(app.requires.length === 0
       ? []
@@ -89,6 +90,14 @@ function unitLines(pod: PodDescription, app: AppDescription, sockets: readonly s
     ...endLines(app),
     ...limitLines(app, sockets),
   ];
+}
+
+/** Those with another Restart= may have ended well, and stay ended. */
+function broughtBack(pod: PodDescription, app: AppDescription): EntryInput[] {
+  const bound = pod.apps.filter(({ requires, restart }) => restart === "always" && requires.includes(app.name));
+  if (app.restart === "no" || bound.length === 0) return [];
+  const units = bound.map(({ name }) => appUnit(name)).join(" ");
+  return [["Wants", units, "systemd 252 stops them for good when this one is restarted"]];
 }
 
 /** The first failing app ends the pod with its status; one that is restarted inside the pod only when it has failed for good. */
@@ -122,7 +131,12 @@ function restartLines(app: AppDescription): EntryInput[] {
 
 function preStart(app: AppDescription, argv: readonly string[]): Sections {
   return {
-    Unit: [...handlerUnit(app, "pre-start"), ["Before", `${appUnit(app.name)} rkt_pod-exit.service`], ["FailureAction", "exit"]],
+    Unit: [
+      ...handlerUnit(app, "pre-start"),
+      ["Before", `${appUnit(app.name)} rkt_pod-exit.service`],
+      ["OnFailure", `rkt_failed@${preStartUnit(app.name)}`],
+      ["FailureAction", "exit"],
+    ],
     Service: [["Type", "oneshot"], ["RemainAfterExit", "yes"], ["ExecStart", quoteArgv(argv)], ...handlerLines(app)],
   };
 }

@@ -1,5 +1,5 @@
-import type { AppDescription, PodDescription } from "../../pod/engine.ts";
-import { appRoot, lowerPath, writablePath } from "./names.ts";
+import type { AppDescription, PodDescription, VolumeDescription } from "../../pod/engine.ts";
+import { appRoot, lowerPath, volumePath, writablePath } from "./names.ts";
 
 /** Kernel interfaces that no app may write, besides what nspawn makes read-only: /sys, /proc/sys, /proc/{acpi,apm,asound,bus,fs,irq,scsi}. */
 export const readOnlyPaths = ["/proc/latency_stats", "/proc/mtrr", "/proc/sysrq-trigger"];
@@ -26,6 +26,7 @@ export function bootScript(pod: PodDescription): string {
     "set -eu",
     "{",
     ...pod.apps.map((app) => `  echo '${rootMount(app, pod)}'`),
+    ...pod.volumes.filter((volume) => mountsItself(pod, volume)).map((volume) => `  echo '${tmpfsMount(volume)}'`),
     `  for path in ${readOnlyPaths.join(" ")}; do`,
     `    [ ! -e "$path" ] || echo "$path $path none ${options}"`,
     "  done",
@@ -34,7 +35,8 @@ export function bootScript(pod: PodDescription): string {
     `    elif [ -e "$path" ]; then echo "/run/host/inaccessible/reg $path none ${options}"; fi`,
     "  done",
     "} > /run/fstab",
-    "/usr/bin/mount --all --fstab /run/fstab",
+    // From 2.39 on mount(8) would hand over each option by itself, of which the kernel takes 255 bytes: too few for the layers of some images.
+    "LIBMOUNT_FORCE_MOUNT2=always /usr/bin/mount --all --fstab /run/fstab",
     // nspawn leaves it writable where the network namespace is of its own making.
     ...(pod.network.kind === "none" ? [`/usr/bin/mount --options remount,${options} /proc/sys/net`] : []),
     "exec /usr/bin/setpriv --inh-caps=-all /usr/lib/systemd/systemd",
@@ -46,6 +48,20 @@ function rootMount(app: AppDescription, { copyTrees }: PodDescription): string {
   // The start has copied the image's trees there.
   if (copyTrees === true) return `${writablePath(app.name)}/upper ${appRoot(app.name)} none bind`;
   return `${overlayMount(app)},userxattr`;
+}
+
+/** With user ids of the pod's own, nspawn makes its root the owner of each tmpfs. */
+export function mountsItself({ users }: PodDescription, volume: VolumeDescription): boolean {
+  return users !== undefined && volume.kind === "tmpfs";
+}
+
+/** As nspawn mounts it. */
+function tmpfsMount(volume: VolumeDescription): string {
+  return `tmpfs ${volumePath(volume.name)} tmpfs nodev,strictatime,${tmpfsOptions(volume)}`;
+}
+
+export function tmpfsOptions({ mode, uid, gid, size }: VolumeDescription): string {
+  return `mode=${mode},uid=${uid},gid=${gid}${size === undefined ? "" : `,size=${size}`}`;
 }
 
 /** Source, target, type and options. */

@@ -1,4 +1,5 @@
 import type { PlanFile, PodDescription, SocketDescription } from "../../pod/engine.ts";
+import { sysctlsOf } from "../../pod/sysctls.ts";
 import { escapeSpecifiers, quoteValue } from "../../unit/quote.ts";
 import type { EntryInput } from "../../unit/unit-file.ts";
 import { serializeUnitFile, unitFile } from "../../unit/unit-file.ts";
@@ -10,7 +11,7 @@ const root = `stage1/rootfs/${unitDirectory}`;
 
 /** Generated units that concern all apps: the default target, the sockets, the pod's sysctls. */
 export function podUnits(pod: PodDescription): PlanFile[] {
-  const sysctl = pod.sysctls.length === 0 ? [] : [unitText("rkt_sysctl.service", sysctlService(pod))];
+  const sysctl = sysctlsOf(pod).inside.length === 0 ? [] : [unitText("rkt_sysctl.service", sysctlService(pod))];
   return [
     unitText("default.target", defaultTarget(pod)),
     ...reloadTarget(pod),
@@ -26,7 +27,7 @@ function unitText(name: string, sections: Parameters<typeof unitFile>[0]): PlanF
 /** Reached when all apps are started, or ready where they say so: then PID 1 tells the host READY=1. */
 function defaultTarget(pod: PodDescription): Record<string, readonly EntryInput[]> {
   const apps = pod.apps.map((app) => appUnit(app.name));
-  const sysctl = pod.sysctls.length === 0 ? [] : (["rkt_sysctl.service"] as const);
+  const sysctl = sysctlsOf(pod).inside.length === 0 ? [] : (["rkt_sysctl.service"] as const);
   return {
     Unit: [
       ["Description", "The apps of the pod"],
@@ -55,11 +56,15 @@ function reloadTarget(pod: PodDescription): PlanFile[] {
 function socketFiles(socket: SocketDescription): PlanFile[] {
   const unit = socketUnit(socket.name);
   const sections = {
-    Unit: [["DefaultDependencies", "no"]],
+    Unit: [
+      ["DefaultDependencies", "no"],
+      ["OnFailure", "rkt_no-socket.service"],
+    ],
     Socket: [
       ...socket.listen.map(({ kind, address }): EntryInput => [listenKeys[kind], escapeSpecifiers(address)]),
       ["FileDescriptorName", socket.name],
       ["Service", appUnit(socket.app)],
+      ["TriggerLimitIntervalSec", "0", "As the host's"],
       ...socket.options.map(([key, value]): EntryInput => [key, value]),
     ],
   } satisfies Record<string, readonly EntryInput[]>;
@@ -69,7 +74,7 @@ function socketFiles(socket: SocketDescription): PlanFile[] {
 /** nspawn's /proc/sys is read-only; a /proc of this unit's own is not, and the settings belong to the pod's namespaces. */
 function sysctlService(pod: PodDescription): Record<string, readonly EntryInput[]> {
   const set = 'for item in "$$@"; do path=$$(echo "$${item%%%%=*}" | tr . /); echo "$${item#*=}" > "/proc/sys/$$path" || exit 1; done';
-  const values = pod.sysctls.map(({ name, value }) => quoteValue(`${name}=${value}`).replaceAll("$", "$$$$"));
+  const values = sysctlsOf(pod).inside.map(({ name, value }) => quoteValue(`${name}=${value}`).replaceAll("$", "$$$$"));
   return {
     Unit: [
       ["Description", "Kernel settings of the pod"],
