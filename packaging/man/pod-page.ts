@@ -60,6 +60,7 @@ export function formatPodPage(): string {
     section("[POD]", POD_KEYS.map(formatKey).join("")),
     section("[APP NAME]", describeApp()),
     section("[SOCKET NAME]", describeSocket()),
+    section("NETWORKS", describeNetworks()),
     section("VIRTUAL MACHINES", describeMachines()),
     section("IMAGES OF STAGE1", describeStage1()),
     section("WHAT AN APP SEES", describeViews()),
@@ -76,7 +77,7 @@ function describe(): string {
     "A file NAME.pod declares one pod. rkt pod apply NAME checks it, fetches and verifies its images and writes the units; systemctl start rkt-pod@NAME starts it. A file that is changed after that changes nothing until it is applied again; rkt pod list then shows the pod as out of date.",
     'NAME is made of letters, digits, "-", "_" and ".", begins with a letter or digit and has at most 64 characters. Of several files of one name that in /etc counts before that in /run and that in /usr/lib. An empty file or a link to /dev/null masks the pod. Drop-ins NAME.pod.d/*.conf of all three places are merged after the file, in the order of their names; of two of one name the one in /etc counts first.',
     "The file, its drop-ins and every directory above them must belong to root and be writable by nobody else: they say what root runs.",
-    'The syntax is that of systemd.syntax(7). A key marked "list" may be repeated and an empty assignment resets it; of any other key the last assignment counts. An unknown key or section is an error with file and line.',
+    'The syntax is that of systemd.syntax(7). A key marked "list" may be repeated and an empty assignment resets it; of any other key the last assignment counts. Words of a list may be quoted as in systemd.syntax(7); of KEY=VALUE and of values with commas the whole, or the part behind a =, may be. An unknown key or section is an error with file and line.',
   ]
     .map(paragraph)
     .join("");
@@ -98,6 +99,15 @@ function describeApp(): string {
   return head + APP_KEYS.map(formatKey).join("") + more + formatNames(APP_DIRECTIVES) + example("LimitNOFILE=65536");
 }
 
+function describeNetworks(): string {
+  const text = [
+    "The networks default (172.16.28.0/22, fd72:6b74:1c::/64) and default-restricted (172.31.0.0/16, fd72:6b74:1f::/64) are bridges of the host, rkt-default and rkt-restricted, made by rkt-network.service at installation and boot; where the host has a route to addresses of one, that bridge is not made and pods of it are refused. default is masqueraded behind the host; default-restricted is reached from the host and its own pods alone, also its ports. With several networks ports lead to the first one that is routed.",
+    "rkt turns forwarding on, has tables ip rkt and ip6 rkt of its own in nftables, and changes no rule of others. So a firewall of the host that drops what it forwards has to let the bridge pass, or pods reach nothing beyond the host and others not their ports; apply warns of it where it sees that. Docker: iptables -I DOCKER-USER -i rkt-default -j ACCEPT, and the same with -o. ufw: ufw route allow in on rkt-default, and out on rkt-default. firewalld: firewall-cmd --permanent --zone=trusted --add-interface=rkt-default.",
+    "A pod that is applied with another network while it runs has it from its next start on.",
+  ];
+  return text.map(paragraph).join("");
+}
+
 function describeMachines(): string {
   const text = [
     "With Stage1=kvm the same declaration is a virtual machine: the newest kernel in /boot that has its modules (one made for clouds before others, or what rkt-config(5) names), the host's own systemd, and the apps' images as disks. The host needs /dev/kvm, /dev/vhost-vsock (module vhost_vsock), /dev/net/tun (module tun) unless Net=none, a hypervisor (qemu, or kvmtool's lkvm, which no distribution ships), mkfs.erofs, modprobe and systemd-journal-remote, and virtiofsd for volumes (in Debian 12 part of qemu-system-common). kvm:qemu and kvm:lkvm choose the hypervisor; with kvm it is the first one of the order that rkt-config(5) sets. Without /dev/kvm qemu emulates a machine where that file allows it.",
@@ -105,6 +115,7 @@ function describeMachines(): string {
     "A pod has at most 23 layers of images, and at most 27 of layers, volumes of the host and interfaces together. Under lkvm a pod has at most three layers of images, and volumes of the host come by 9p, from the hypervisor itself, which runs as the user rkt-vm: what that user may not read or write the pod may not either, what the pod makes is that user's, owners cannot be changed, and special files, locks and extended attributes do not work. It needs a kernel with 9p (linux-image-amd64), and one with CONFIG_X86_MPPARSE for more than one processor.",
     "The machine has 80 MiB of memory, the limits of its apps' Memory=, and 176 MiB more if one of them has none; as many processors as the largest CPU= says, else one. MemoryMax= and CPUQuota= of an app do not count for that; limits of [Service] are the hypervisor's. What apps write to their roots and to volumes of kind empty is in that memory, and gone at the end.",
     "No attributes trusted.* and no O_TMPFILE (before Linux 6.2) are in directories of the host, no attributes user.* in an app's own root before Linux 6.6; DNS=host and HostsEntry=host are the host's files as they were at apply. Whatever else an app sees otherwise than under nspawn is listed under WHAT AN APP SEES.",
+    "Commands of [Service] (ExecStartPre=, ExecStartPost=, ExecStopPost=) are executed by root of the host, as ever, each of one program, without @ in front; those of ExecStopPost= find in their variables how the apps ended. READY must come within 90 seconds (15 minutes in an emulated machine), unless an app says itself when it is ready or TimeoutStartSec= says otherwise. With Job=yes the unit's main process is a shell, which asks the guest to end when the unit is stopped.",
     "The unit's result is that of the first app that failed, as ever; a machine that ends without a word on its apps has failed with status 254. What a machine says of its apps and its journal is its own word, and concerns that pod alone. Its journal takes JournalMaxUse=, or 32 MiB where that is less: a guest that writes faster than the host stores has to wait, and meanwhile the oldest lines in its memory (16 MiB) give way. Of what it writes to its console the host's journal takes 500 lines in 30 seconds, or the multiple of that which systemd-journald(8) allows where there is much room.",
     "Settings that an administrator makes for all programs of a host (fs.protected_*, fs.nr_open, kernel.pid_max, kernel.yama.ptrace_scope, vm.max_map_count, vm.overcommit_memory, vm.swappiness and others) are in its kernel as they were on the host at apply. Numbers of processes, open files and watches follow its memory; an app may have four fifths of its tasks.",
   ];
@@ -141,7 +152,7 @@ function describeViews(): string {
 
 function describeSocket(): string {
   const text = [
-    "A socket of the host that is handed to an app, under this NAME as its descriptor's name. One section gives rkt-pod@NAME.socket; further ones are rkt-pod@NAME:SOCKET.socket, enabled, started and stopped together with it. The sockets of a pod that failed ten times in a row are stopped. A bare port is the port at all addresses, IPv6 and IPv4.",
+    "A socket of the host that is handed to an app, under this NAME as its descriptor's name. One section gives rkt-pod@NAME.socket; further ones are rkt-pod@NAME:SOCKET.socket, enabled, started and stopped together with it. The sockets of a pod that failed ten times in a row are stopped. A bare port is the port at all addresses, IPv6 and IPv4; of IPv4 alone where the host's kernel has no IPv6.",
     "These keys are those of systemd.socket(5), with App= added: the app that gets the socket, which may be left out in a pod of one app. RemoveOnStop=yes and [Install] WantedBy=sockets.target are set by rkt. Accept=yes is an error, since one connection cannot be one pod.",
     "A pod in a virtual machine (Stage1=kvm) gets no descriptor of the host's: the first connection starts rkt-proxy@NAME.service, which starts the pod, and systemd-socket-proxyd(8) carries each connection to a socket of the same name inside, at the pod's address and the same port (a port from 29300 on for a path, or where two have the same). So the app is activated as ever, but its peer is the host, and what it accepts is TCP by IPv4, also for a path. Each section has one ListenStream= there, and the pod a network. SocketUser=, SocketGroup= and SocketMode= decide about the host's socket; the port inside accepts whatever user of the host connects to it, and no other pod. Connections wait while the pod starts; those that come while its apps end go down with them.",
   ];

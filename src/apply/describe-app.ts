@@ -1,13 +1,14 @@
+import { posix } from "node:path";
 import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { Host } from "../host/host.ts";
-import type { AppDescription, VolumeDescription } from "../pod/engine.ts";
+import type { AppDescription } from "../pod/engine.ts";
 import type { AppSection, ImageManifest, Isolator } from "../spec/appc.ts";
 import type { AppDeclaration } from "../spec/declaration.ts";
 import type { RenderedImage } from "../image/render.ts";
 import { composeEnvironment } from "./environment.ts";
 import { readEnvironmentFiles } from "./environment-file.ts";
-import { resolveMounts } from "./mounts.ts";
+import { type PodVolumes, resolveMounts } from "./mounts.ts";
 import { resolveProgram } from "./program.ts";
 import { findProgramFault } from "./program-fault.ts";
 import type { RootfsView } from "./rootfs-view.ts";
@@ -18,17 +19,13 @@ import { listKnownIds, resolveUser } from "./users.ts";
 const defaultStopUsec = 10_000_000;
 
 /** Resolves one app inside its image. Errors name the file and line of the app's section. */
-export function describeApp(
-  host: Host,
-  app: AppDeclaration,
-  rendered: RenderedImage,
-  volumes: readonly VolumeDescription[],
-): AppDescription {
+export function describeApp(host: Host, app: AppDeclaration, rendered: RenderedImage, volumes: PodVolumes): AppDescription {
   const section = appSectionOf(rendered.image.manifest, app);
   const view = viewRootfs(host, rendered.layers);
-  const user = inApp(app, () => resolveUser(view, wantedUser(app, section)));
+  const user = inApp(app, () => resolveUser(view, { ...wantedUser(app, section), fromDocker: isFromDocker(rendered.image.manifest) }));
   const environment = composeEnvironment(app.name, user, [section.environment ?? [], app.environment, readEnvironmentFiles(host, app)]);
-  const workingDirectory = app.workingDirectory ?? section.workingDirectory ?? "/";
+  // systemd takes no path with ".." in it.
+  const workingDirectory = posix.normalize(app.workingDirectory ?? section.workingDirectory ?? "/");
   const mounts = resolveMounts(app, section.mountPoints ?? [], volumes, view);
   const program = (argv: readonly string[]) => inApp(app, () => withProgram(view, argv, { workingDirectory, path: pathOf(environment) }));
   return {
@@ -145,6 +142,11 @@ function wantedUser(app: AppDeclaration, section: AppSection) {
     group: app.group ?? (app.user === undefined ? section.group : undefined),
     supplementaryGroups: app.supplementaryGroups,
   };
+}
+
+/** docker2aci's images; the original knew them by the same annotation. */
+export function isFromDocker({ annotations = [] }: ImageManifest): boolean {
+  return annotations.some(({ name }) => name === "appc.io/docker/repository");
 }
 
 function idsOf(user: ResolvedUser, section: AppSection) {

@@ -1,18 +1,21 @@
 import type { PodName, Uuid } from "../base/id.ts";
-import type { Host } from "../host/host.ts";
+import type { FileStat, Host } from "../host/host.ts";
 import type { RenderedImage } from "../image/render.ts";
 import type { AppDescription, Engine, PodDescription, Stage1Image, VolumeDescription } from "../pod/engine.ts";
 import type { PodDirectories } from "../pod/paths.ts";
 import { enginePaths } from "../pod/paths.ts";
-import type { PodDeclaration } from "../spec/declaration.ts";
+import type { DeclaredVolume, PodDeclaration } from "../spec/declaration.ts";
 import type { AppWithImage } from "./app-with-image.ts";
 import { compileManifest } from "./compile-manifest.ts";
-import { appSectionOf, describeApp } from "./describe-app.ts";
+import { appSectionOf, describeApp, isFromDocker } from "./describe-app.ts";
 import { implicitVolumes } from "./mounts.ts";
+import type { AddressRequest } from "../net/claim-address.ts";
 import { describeNetwork } from "../net/describe-network.ts";
 import { describeHosts, describeResolvConf } from "../net/names.ts";
 import { describeDevices } from "./devices.ts";
-import { claimUserRange } from "./user-range.ts";
+import { claimUserRange, type RangeRequest } from "./user-range.ts";
+import { reclaimClaims } from "./reclaim.ts";
+import { viewRootfs } from "./rootfs-view.ts";
 import { describeSockets } from "./sockets.ts";
 import { describeVolume } from "./volumes.ts";
 
@@ -36,13 +39,14 @@ export interface DescribeOptions {
 export function describePod(host: Host, declaration: PodDeclaration, options: DescribeOptions): PodDescription {
   const paths = enginePaths(options.dirs, options, generationPlaceholder);
   const pairs = declaration.apps.map((app, index) => ({ app, rendered: options.images[index] as RenderedImage }));
-  const declared = declaredVolumes(declaration, pairs);
+  const declared = declaredVolumes(host, declaration, pairs);
   const volumes = declared.map((volume) =>
     describeVolume(host, volume, { paths, dataDir: options.dirs.dataDir, podName: declaration.name }),
   );
-  const sockets = describeSockets(declaration, pairs);
+  const named = new Set<string>(declaration.pod.volumes.map(({ name }) => name));
+  const sockets = describeSockets(declaration, pairs, host);
   const names = describeNames(declaration, options, pairs, host);
-  const apps = pairs.map(({ app, rendered }) => provideNames(describeApp(host, app, rendered, volumes), declaration, names));
+  const apps = pairs.map(({ app, rendered }) => provideNames(describeApp(host, app, rendered, { volumes, named }), declaration, names));
   return {
     uuid: options.uuid,
     ...(options.name === undefined ? {} : { name: options.name }),
@@ -52,7 +56,7 @@ export function describePod(host: Host, declaration: PodDeclaration, options: De
     volumes: usedVolumes(volumes, apps),
     sockets,
     ...names,
-    ...(declaration.pod.privateUsers ? { users: claimUserRange(host, { dataDir: options.dirs.dataDir, ...options }) } : {}),
+    ...(declaration.pod.privateUsers ? { users: claimUserRange(host, claimsOf(host, options)) } : {}),
     ...(options.copyTrees === true ? { copyTrees: true } : {}),
     job: declaration.pod.job,
     devices: describeDevices(host, declaration.pod.devices),
@@ -75,24 +79,20 @@ function provideNames(app: AppDescription, { pod }: PodDeclaration, names: Names
     ...(pod.dnsOrigin !== undefined && pod.dns[0] !== "none" && names.resolvConf.kind !== "image" ? (["/etc/resolv.conf"] as const) : []),
     ...(names.hosts.kind === "image" ? [] : (["/etc/hosts"] as const)),
   ];
-  const provided = [...new Set([...app.provided, ...wanted])].filter((path) => !app.mounts.some((mount) => mount.path === path));
+  const provided = [...new Set([...app.provided, ...wanted])].filter(
+    (path) => !app.mounts.some((mount) => path === mount.path || path.startsWith(`${mount.path}/`)),
+  );
   return { ...app, provided: provided.toSorted() };
 }
 
-function describeNames(
-  { pod }: PodDeclaration,
-  { uuid, dirs, dryRun, engine }: DescribeOptions,
-  pairs: readonly AppWithImage[],
-  host: Host,
-): Names {
+function describeNames({ pod }: PodDeclaration, options: DescribeOptions, pairs: readonly AppWithImage[], host: Host): Names {
+  const { uuid, engine } = options;
   const hostname = pod.hostname ?? `rkt-${uuid}`;
   const network = describeNetwork(host, {
     names: pod.net.length === 0 && engine?.defaultNetwork !== undefined ? [engine.defaultNetwork] : pod.net,
     ports: pod.ports,
     apps: pairs.map(({ app, rendered }) => ({ app: app.name, ports: rendered.image.manifest.app?.ports ?? [] })),
-    dataDir: dirs.dataDir,
-    uuid,
-    ...(dryRun === undefined ? {} : { dryRun }),
+    ...claimsOf(host, options),
   });
   const said = describeResolvConf(pod);
   // With the host's network the pod looks names up as the host does.
@@ -100,14 +100,28 @@ function describeNames(
   return { network, resolvConf, hosts: describeHosts(pod.hostsEntry, hostname), hostname };
 }
 
+/** By whom and where something is claimed. */
+function claimsOf(host: Host, { uuid, dirs, dryRun = false }: DescribeOptions): RangeRequest & AddressRequest {
+  const { dataDir } = dirs;
+  return dryRun ? { dataDir, uuid, dryRun } : { dataDir, uuid, reclaim: () => reclaimClaims(host, dirs) };
+}
+
 /** Stands for the digest while the digest is not known. */
 export const generationPlaceholder = "GENERATION";
 
-function declaredVolumes(declaration: PodDeclaration, pairs: readonly AppWithImage[]) {
-  const implicit = pairs.flatMap(({ app, rendered }) =>
-    implicitVolumes(app, appSectionOf(rendered.image.manifest, app).mountPoints ?? [], declaration.pod.volumes),
-  );
+function declaredVolumes(host: Host, declaration: PodDeclaration, pairs: readonly AppWithImage[]): DeclaredVolume[] {
+  const implicit = pairs.flatMap(({ app, rendered: { image, layers } }) => {
+    const points = appSectionOf(image.manifest, app).mountPoints ?? [];
+    // Docker gives such a volume the owner and the mode that the image has there, and programs count on that.
+    const owners = isFromDocker(image.manifest) ? viewRootfs(host, layers) : undefined;
+    return implicitVolumes(app, points, declaration.pod.volumes, ({ path }) => ownerOf(owners?.stat(path)));
+  });
   return [...declaration.pod.volumes, ...implicit];
+}
+
+function ownerOf(stat: FileStat | undefined): Pick<DeclaredVolume, "mode" | "uid" | "gid"> {
+  if (stat?.type !== "directory") return {};
+  return { mode: (stat.mode & 0o7777).toString(8).padStart(4, "0"), uid: stat.uid, gid: stat.gid };
 }
 
 function usedVolumes(volumes: readonly VolumeDescription[], apps: PodDescription["apps"]): VolumeDescription[] {

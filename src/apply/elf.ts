@@ -53,7 +53,7 @@ export function interpreterOf(head: Buffer): string | undefined {
     const offset = wide ? Number(head.readBigUInt64LE(at + 8)) : head.readUInt32LE(at + 4);
     const length = wide ? Number(head.readBigUInt64LE(at + 32)) : head.readUInt32LE(at + 16);
     if (length < 2 || length > 4096 || offset + length > head.length) return undefined;
-    return head.toString("utf8", offset, offset + length - 1);
+    return head.toString("utf8", offset, offset + length - 1).split("\0", 1)[0];
   }
   return undefined;
 }

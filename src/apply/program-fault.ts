@@ -50,7 +50,8 @@ export function findProgramFault(host: Host, view: RootfsView, program: string, 
 function interpreterOfScript(head: Buffer): string | undefined {
   if (head.toString("latin1", 0, 2) !== "#!") return undefined;
   const [line = ""] = head.toString("utf8", 2, scriptBytes).split("\n");
-  const [interpreter] = line.trimStart().split(/[ \t]/);
+  // The kernel's strings end at a NUL.
+  const [interpreter] = line.trimStart().split(/[ \t\0]/);
   return interpreter === "" ? undefined : interpreter;
 }
 

@@ -95,6 +95,7 @@ function readPinned<T>(host: Host, { layer, hostPath }: Located, read: (file: Pi
 
 /** undefined also for a name that no file system has: an image's manifest may say anything. */
 function tryLstat(host: Host, path: string): FileStat | undefined {
+  if (path.includes("\0")) return undefined;
   try {
     return host.files.tryLstat(path);
   } catch (error) {
@@ -133,7 +134,7 @@ function splitPath(path: string): string[] {
 }
 
 function listReal(host: Host, path: string): string[] {
-  return host.files.tryLstat(path)?.type === "directory" ? host.files.list(path) : [];
+  return tryLstat(host, path)?.type === "directory" ? host.files.list(path) : [];
 }
 
 function join(layer: string, inside: string): string {

@@ -1,6 +1,7 @@
 import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { PodName } from "../base/id.ts";
+import type { Host } from "../host/host.ts";
 import type { SocketDescription } from "../pod/engine.ts";
 import type { PodDeclaration, SocketDeclaration } from "../spec/declaration.ts";
 import type { EntryInput, UnitFile } from "../unit/unit-file.ts";
@@ -15,14 +16,21 @@ const sharedKeys = new Set(["BindIPv6Only", "FreeBind", "Transparent", "ReusePor
 const listenKeys = { stream: "ListenStream", datagram: "ListenDatagram", sequential: "ListenSequentialPacket" } as const;
 
 /** The pod's sockets: its [Socket] sections, and the original's way (a port of the image with `socketActivated`, and Port=). */
-export function describeSockets(declaration: PodDeclaration, pairs: readonly AppWithImage[]): SocketDescription[] {
+export function describeSockets(declaration: PodDeclaration, pairs: readonly AppWithImage[], host: Host): SocketDescription[] {
   const declared = declaration.sockets.map((socket) => ({
     name: socket.name,
     app: socket.app,
     listen: socket.listen.map(({ kind, address }) => ({ kind, address })),
     options: socket.options.filter((entry) => sharedKeys.has(entry.key)).map((entry) => [entry.key, entry.value] as const),
   }));
-  return [...declared, ...activatedPorts(declaration, pairs)];
+  const sockets = [...declared, ...activatedPorts(declaration, pairs)];
+  return host.files.exists("/proc/net/if_inet6") ? sockets : sockets.map(withoutIpv6);
+}
+
+/** All addresses of a host whose kernel has no IPv6, as systemd takes a bare port there. */
+function withoutIpv6(socket: SocketDescription): SocketDescription {
+  const listen = socket.listen.map((item) => ({ ...item, address: item.address.replace(/^\[::\]:/, "0.0.0.0:") }));
+  return { ...socket, listen };
 }
 
 /** The others are forwarded by the pod's network. */

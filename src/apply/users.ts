@@ -17,6 +17,8 @@ export interface WantedUser {
   /** undefined: the user's primary group in the image's /etc/passwd, else the user's number. */
   readonly group: string | undefined;
   readonly supplementaryGroups: readonly string[];
+  /** Made by docker2aci, which writes the user as group, too: there need not be one of that name. */
+  readonly fromDocker?: boolean;
 }
 
 interface PasswdEntry {
@@ -42,21 +44,28 @@ export function resolveUser(view: RootfsView, wanted: WantedUser): ResolvedUser 
     "user",
   );
   const entry = users.find((candidate) => candidate.uid === uid);
-  const group = wanted.group ?? String(entry?.gid ?? uid);
+  const known = wanted.group !== undefined && wanted.group === wanted.user && wanted.fromDocker === true && !groups.has(wanted.group);
+  const group = known || wanted.group === undefined ? String(entry?.gid ?? uid) : wanted.group;
   const gid = resolveOne(
     group,
-    (name) => groups.get(name),
+    (name) => groups.get(name)?.gid,
     (path) => view.stat(path)?.gid,
     "group",
   );
-  const supplementaryGids = wanted.supplementaryGroups.map((group) =>
+  const named = wanted.supplementaryGroups.map((group) =>
     resolveOne(
       group,
-      (name) => groups.get(name),
+      (name) => groups.get(name)?.gid,
       () => undefined,
       "group",
     ),
   );
+  // As systemd: a user who is named has the groups that name the user (a number has none, as with the original).
+  const member =
+    entry?.name === wanted.user && wanted.user !== "root"
+      ? [...groups.values()].filter(({ members }) => members.includes(wanted.user))
+      : [];
+  const supplementaryGids = [...new Set([...named, ...member.map((other) => other.gid)])].filter((id) => id !== gid || named.includes(id));
   if (entry === undefined) return { uid, gid, supplementaryGids };
   return { uid, gid, supplementaryGids, name: entry.name, home: entry.home, shell: entry.shell };
 }
@@ -68,7 +77,7 @@ export function listKnownIds(view: RootfsView): { readonly knownUids: readonly n
     [...new Set(ids)].filter((id) => id < 0xfffffffe && id !== 65535).toSorted((a, b) => a - b);
   return {
     knownUids: usable(users.map((user) => user.uid)),
-    knownGids: usable([...readGroups(view).values(), ...users.map((user) => user.gid)]),
+    knownGids: usable([...[...readGroups(view).values()].map((group) => group.gid), ...users.map((user) => user.gid)]),
   };
 }
 
@@ -106,9 +115,16 @@ function readPasswd(view: RootfsView): PasswdEntry[] {
   );
 }
 
-function readGroups(view: RootfsView): Map<string, number> {
+interface Group {
+  readonly gid: number;
+  readonly members: readonly string[];
+}
+
+function readGroups(view: RootfsView): Map<string, Group> {
   const lines = (view.readText("/etc/group") ?? "").split("\n").map((line) => line.split(":"));
   return new Map(
-    lines.flatMap(([name, , gid]) => (name !== undefined && /^[0-9]+$/.test(gid ?? "") ? [[name, Number(gid)] as const] : [])),
+    lines.flatMap(([name, , gid, members = ""]) =>
+      name !== undefined && /^[0-9]+$/.test(gid ?? "") ? [[name, { gid: Number(gid), members: members.split(",") }] as const] : [],
+    ),
   );
 }

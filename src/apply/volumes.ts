@@ -33,7 +33,9 @@ export function describeVolume(host: Host, volume: DeclaredVolume, places: Volum
     return { ...common, type: "directory", source: stateVolumePath(places.dataDir, places.podName, volume.name) };
   const source = resolveSource(host, volume);
   if (volume.idmap === true) checkIdmap(host, volume, source);
-  return { ...common, type: host.files.stat(source).type === "directory" ? "directory" : "file", source };
+  const { type } = host.files.stat(source);
+  if (type === "character" || type === "block") return { ...common, type: "file", device: true, source };
+  return { ...common, type: type === "directory" ? "directory" : "file", source };
 }
 
 /** An empty volume lives beside the writable layers, so it is made anew with them. No AC name starts with a dot. */

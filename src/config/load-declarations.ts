@@ -59,7 +59,7 @@ export function readDeclarationFile(host: Host, path: string): DeclarationSource
 }
 
 function listNames(host: Host, directories: readonly string[], problems: { name: PodName; error: RktError }[]): PodName[] {
-  const names = directories.flatMap((directory) => host.files.tryList(directory).filter((file) => file.endsWith(".pod")));
+  const names = directories.flatMap((directory) => listVisible(host, directory, ".pod"));
   return [...new Set(names)].sort().flatMap((file) => {
     const text = file.slice(0, -4);
     try {
@@ -90,11 +90,16 @@ function readFiles(host: Host, name: PodName, options: FindOptions): { path: str
 function listDropIns(host: Host, name: PodName, directories: readonly string[]): string[] {
   const byName = new Map<string, string>();
   for (const directory of directories.map((parent) => `${parent}/${name}.pod.d`)) {
-    for (const file of host.files.tryList(directory)) {
-      if (file.endsWith(".conf") && !byName.has(file)) byName.set(file, `${directory}/${file}`);
+    for (const file of listVisible(host, directory, ".conf")) {
+      if (!byName.has(file)) byName.set(file, `${directory}/${file}`);
     }
   }
   return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path);
+}
+
+/** Without those whose names begin with a dot: an editor's lock, a file that is not whole yet. */
+function listVisible(host: Host, directory: string, ending: string): string[] {
+  return host.files.tryList(directory).filter((file) => file.endsWith(ending) && !file.startsWith("."));
 }
 
 /** Also a mask must be root's: it takes a pod away. */

@@ -1,6 +1,5 @@
-import { RktError } from "../base/error.ts";
-import { quoteText } from "../base/escape.ts";
 import type { ParsedIsolator } from "../spec/isolators.ts";
+import { unknownSeccompGroup } from "../spec/seccomp-groups.ts";
 import type { EntryInput } from "../unit/unit-file.ts";
 import type { IsolatorMapping } from "./mapping.ts";
 import { REMOVE_2018, RETAIN_2018, RETAIN_ARM, RETAIN_SINCE } from "./seccomp-sets.ts";
@@ -18,6 +17,8 @@ export const seccomp: IsolatorMapping = {
     if (retain && isolator.set.includes("@appc.io/all")) return [NATIVE];
     const calls = [...new Set(isolator.set.flatMap(expandName))];
     if (!retain && calls.length === 0) return DEFAULT;
+    // An empty list would be no filter at all: systemd's own least is what it takes to execute and to end.
+    if (calls.length === 0) calls.push("@default");
     return [NATIVE, ...errorLine(isolator), ["SystemCallFilter", `${retain ? "" : "~"}${calls.join(" ")}`]];
   },
 };
@@ -62,9 +63,7 @@ function expandName(name: string): readonly string[] {
   if (Object.hasOwn(GROUPS, name)) return GROUPS[name] ?? [];
   const [scope, group = ""] = name.slice(1).split("/");
   if (scope === "systemd" && Object.hasOwn(SYSTEMD_GROUPS, group)) return [SYSTEMD_GROUPS[group] ?? ""];
-  throw new RktError("seccomp-group-unknown", `Cannot use system call group ${quoteText(name)}: rkt does not know it`, {
-    hint: `Groups are ${[...Object.keys(GROUPS), "@appc.io/all", ...Object.keys(SYSTEMD_GROUPS).map((key) => `@systemd/${key}`)].join(", ")}`,
-  });
+  throw unknownSeccompGroup(name);
 }
 
 function errorLine(isolator: ParsedIsolator & { readonly errno?: string }): readonly EntryInput[] {

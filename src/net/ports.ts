@@ -1,7 +1,6 @@
 import { isIP } from "../base/ip.ts";
 import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
-import { parseAcName } from "../base/id.ts";
 import type { ImagePort, PodPort } from "../spec/appc.ts";
 import type { ForwardedPort, NetworkDescription } from "../spec/network.ts";
 
@@ -20,30 +19,39 @@ export function resolvePorts(
   apps: readonly AppPorts[],
   network: "host" | "none" | "namespace",
 ): ForwardedPort[] {
-  const resolved = wanted.flatMap((port) => resolvePort(port, apps));
-  const [first] = resolved;
+  const resolved = wanted.map((port) => resolvePort(port, apps));
+  const forwarded = resolved.filter((port) => !port.activated);
+  const [first] = forwarded;
   if (first !== undefined && network !== "namespace") {
-    const origin = wanted.find((port) => port.name === first.name) ?? { name: parseAcName(first.name), hostPort: first.hostPort };
     throw new RktError(
       "port-without-network",
-      `${whereOf(origin)}Cannot forward port ${quoteText(first.name)}: the pod has no network of its own`,
+      `${whereOf(first.wanted)}Cannot forward port ${quoteText(first.port.name)}: the pod has no network of its own`,
       { hint: network === "host" ? "With the host's network the app's ports are the host's already" : `Use network "default"` },
     );
   }
-  for (const [index, port] of resolved.entries()) {
-    const other = resolved.slice(0, index).find((candidate) => collide(candidate, port));
-    if (other !== undefined) {
-      throw new RktError(
-        "port-twice",
-        `Cannot forward ${describePort(port)} to ${quoteText(port.name)}: ${quoteText(other.name)} of this pod has it`,
-      );
-    }
-  }
-  return resolved;
+  assertNoTwins(resolved);
+  return forwarded.map(({ port }) => port);
 }
 
-/** An activated port is the unit's socket: it reaches the app without any forwarding. */
-function resolvePort(wanted: WantedPort, apps: readonly AppPorts[]): ForwardedPort[] {
+function assertNoTwins(resolved: readonly ResolvedPort[]): void {
+  for (const [index, { wanted, port }] of resolved.entries()) {
+    const other = resolved.slice(0, index).find((candidate) => collide(candidate.port, port));
+    if (other === undefined) continue;
+    throw new RktError(
+      "port-twice",
+      `${whereOf(wanted)}Cannot forward ${describePort(port)} to ${quoteText(port.name)}: ${quoteText(other.port.name)} of this pod has it`,
+    );
+  }
+}
+
+interface ResolvedPort {
+  readonly wanted: WantedPort;
+  readonly port: ForwardedPort;
+  /** It is the unit's socket, and reaches the app without any forwarding. */
+  readonly activated: boolean;
+}
+
+function resolvePort(wanted: WantedPort, apps: readonly AppPorts[]): ResolvedPort {
   const where = `${whereOf(wanted)}Cannot forward port ${quoteText(wanted.name)}`;
   const found = apps.flatMap(({ app, ports }) => ports.filter((port) => port.name === wanted.name).map((port) => ({ app, port })));
   const [match] = found;
@@ -56,22 +64,21 @@ function resolvePort(wanted: WantedPort, apps: readonly AppPorts[]): ForwardedPo
   if (found.length > 1) {
     throw new RktError("port-ambiguous", `${where}: the images of ${found.map(({ app }) => quoteText(app)).join(" and ")} have it`);
   }
-  if (match.port.socketActivated === true) return [];
+  const activated = match.port.socketActivated === true;
   const { hostIP } = wanted;
-  if (hostIP === "::1") {
+  if (hostIP === "::1" && !activated) {
     throw new RktError("port-loopback", `${where} from "::1": the kernel translates no address of the IPv6 loopback`, {
       hint: "Forward it from 127.0.0.1, or let a socket unit with systemd-socket-proxyd listen there",
     });
   }
-  return [
-    {
-      name: match.port.name,
-      protocol: match.port.protocol === "udp" ? "udp" : "tcp",
-      ...(hostIP === undefined || hostIP === "0.0.0.0" || hostIP === "::" ? {} : { hostAddress: hostIP }),
-      hostPort: wanted.hostPort,
-      podPort: match.port.port,
-    },
-  ];
+  const port = {
+    name: match.port.name,
+    protocol: match.port.protocol === "udp" ? "udp" : "tcp",
+    ...(hostIP === undefined || hostIP === "0.0.0.0" || hostIP === "::" ? {} : { hostAddress: hostIP }),
+    hostPort: wanted.hostPort,
+    podPort: match.port.port,
+  } as const;
+  return { wanted, port, activated };
 }
 
 /** Errors of a .pod file begin with file and line. */

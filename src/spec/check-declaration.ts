@@ -4,12 +4,14 @@ import type { AppDeclaration, PodDeclaration } from "./declaration.ts";
 import { findCycle } from "./cycle.ts";
 import { nearest } from "./nearest.ts";
 import { problemAt } from "./report.ts";
+import { sysctlFault, sysctlHint } from "./sysctl.ts";
 
 /** What one section cannot know alone: names that have to exist, to be unique, to go together. */
 export function checkDeclaration(pod: PodDeclaration): RktError[] {
   return [
     ...checkNet(pod),
     ...checkTwins(pod),
+    ...checkSysctls(pod),
     ...pod.apps.flatMap((app) => [...checkMounts(pod, app), ...checkAppNames(pod, app), ...checkCredentials(pod, app)]),
     ...checkCycles(pod),
     ...checkJob(pod),
@@ -17,17 +19,20 @@ export function checkDeclaration(pod: PodDeclaration): RktError[] {
 }
 
 function checkNet({ pod }: PodDeclaration): RktError[] {
-  const problems: RktError[] = [];
-  const alone = pod.net.find((net) => net === "none" || net === "host");
-  if (alone !== undefined && pod.net.length > 1 && pod.netOrigin !== undefined) {
-    problems.push(problemAt(pod.netOrigin, `Cannot use "Net=${alone}" together with another network`));
-  }
-  return problems;
+  const index = pod.net.findIndex((net) => ["none", "host", "all"].includes(net));
+  const [alone, origin] = [pod.net[index], pod.netOrigins[index]];
+  if (alone === undefined || origin === undefined || pod.net.every((net) => net === alone)) return [];
+  return [problemAt(origin, `Cannot use "Net=${alone}" together with another network`)];
 }
 
 function checkTwins({ pod, apps, sockets }: PodDeclaration): RktError[] {
+  const nets = pod.net.flatMap((net, index) => {
+    const origin = pod.netOrigins[index];
+    return origin === undefined ? [] : [{ id: net, origin, what: `Network ${quoteText(net)}` }];
+  });
+  // Ports of two names may be one of TCP and one of UDP: the images say.
   const ports = pod.ports.map((port) => ({
-    id: `${port.hostIP ?? ""}:${port.hostPort}`,
+    id: `${port.name} ${port.hostIP ?? ""}:${port.hostPort}`,
     origin: port.origin,
     what: `Host port ${port.hostPort}`,
   }));
@@ -48,7 +53,7 @@ function checkTwins({ pod, apps, sockets }: PodDeclaration): RktError[] {
   const targets = apps.map((app) =>
     app.mounts.map((mount) => ({ id: mount.path, origin: mount.origin, what: `Mount target ${quoteText(mount.path)}` })),
   );
-  return [ports, volumes, devices, sysctls, listen, ...targets].flatMap(findTwins);
+  return [nets, ports, volumes, devices, sysctls, listen, ...targets].flatMap(findTwins);
 }
 
 /** Sockets of one path or abstract name collide whatever their type; TCP and UDP ports do not. */
@@ -80,30 +85,34 @@ function checkMounts({ pod }: PodDeclaration, app: AppDeclaration): RktError[] {
 
 function checkAppNames({ apps }: PodDeclaration, app: AppDeclaration): RktError[] {
   const names = apps.map((other) => String(other.name));
-  const unknown = [...new Set([...app.after, ...app.requires])].filter((name) => !names.includes(name));
-  return unknown.map((name) =>
-    problemAt(app.origin, `App ${quoteText(app.name)} waits for app ${quoteText(name)}, which the pod does not have`),
-  );
+  return (app.waitsFor ?? [])
+    .filter(({ name }) => !names.includes(name))
+    .map(({ name, origin }) =>
+      problemAt(origin, `App ${quoteText(app.name)} waits for app ${quoteText(name)}, which the pod does not have`),
+    );
 }
 
 /** Each credential that an app wants is one that the unit may have. What ImportCredential= finds is known at the start only. */
 function checkCredentials({ service }: PodDeclaration, app: AppDeclaration): RktError[] {
-  const origin = app.credentialsOrigin;
-  if (origin === undefined || service.some(({ key }) => key === "ImportCredential")) return [];
+  if (service.some(({ key }) => key === "ImportCredential")) return [];
   const sources = service
     .filter(({ key }) => /^(Load|Set)Credential(Encrypted)?$/.test(key))
     .map(({ value }) => value.split(":", 1)[0] ?? "");
   // A directory of credentials gives them names that begin with its own.
   const isThere = (name: string): boolean => sources.some((source) => name === source || name.startsWith(`${source}_`));
-  return app.credentials
-    .filter((name) => !isThere(name))
-    .map((name) =>
-      problemAt(
-        origin,
-        `The pod has no credential ${quoteText(name)}`,
-        `Write "LoadCredential=${name}:/PATH" in [Service], or another key like it`,
-      ),
-    );
+  return app.credentials.flatMap((name, index) => {
+    const origin = app.credentialOrigins?.[index];
+    if (origin === undefined || isThere(name)) return [];
+    const hint = `Write "LoadCredential=${name}:/PATH" in [Service], or another key like it`;
+    return [problemAt(origin, `The pod has no credential ${quoteText(name)}`, hint)];
+  });
+}
+
+function checkSysctls({ pod }: PodDeclaration): RktError[] {
+  return pod.sysctls.flatMap(({ name, origin }) => {
+    const fault = sysctlFault(name, pod.net.includes("host"));
+    return fault === undefined ? [] : [problemAt(origin, `Cannot set ${quoteText(name)} in the pod: ${fault}`, sysctlHint)];
+  });
 }
 
 function checkCycles({ apps }: PodDeclaration): RktError[] {

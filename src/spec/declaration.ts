@@ -41,7 +41,10 @@ export interface PodSection {
   readonly job: boolean;
   /** As written, one entry per network; empty = not said. */
   readonly net: readonly string[];
+  /** Of the first. */
   readonly netOrigin?: Origin;
+  /** Of each, where a file says them. */
+  readonly netOrigins: readonly Origin[];
   readonly ports: readonly (PodPort & { readonly origin: Origin })[];
   readonly volumes: readonly DeclaredVolume[];
   /** Device nodes of the host, with access "r", "rw", "rwm". */
@@ -93,7 +96,8 @@ export interface AppDeclaration {
   /** systemd's own keys for the app's unit, checked against an allow-list: MemoryMax=, CPUQuota=, TasksMax=, Limit*=, … */
   readonly directives: readonly UnitEntry[];
   readonly credentials: readonly string[];
-  readonly credentialsOrigin?: Origin;
+  /** Of each. */
+  readonly credentialOrigins?: readonly Origin[];
   readonly appArmorProfile?: string;
   readonly seLinuxContext?: string;
   /** Origin of the first of AppArmorProfile= and SELinuxContext=. */
@@ -107,6 +111,8 @@ export interface AppDeclaration {
   readonly streams?: AppStreams;
   readonly after: readonly AcName[];
   readonly requires: readonly AcName[];
+  /** Every word of After= and Requires=. */
+  readonly waitsFor?: readonly { readonly name: AcName; readonly origin: Origin }[];
   readonly restart: "no" | "on-failure" | "always";
   readonly restartUsec?: number;
   /** "SIGTERM". */

@@ -11,7 +11,16 @@ import { APP_DIRECTIVES } from "./keys.ts";
 import { entriesOf, originOf, readAll, readOne, readPairs } from "./read-section.ts";
 import { attempt, problemAt, type Report } from "./report.ts";
 import type { Section } from "./sections.ts";
-import { parseAbsolutePath, parseBoolean, parseChoice, parseEnvironmentPair, parseSignal, splitList, valueError } from "./values.ts";
+import {
+  parseAbsolutePath,
+  parseBoolean,
+  parseChoice,
+  parseEnvironmentPair,
+  parseSignal,
+  splitList,
+  unquoteFields,
+  valueError,
+} from "./values.ts";
 import { parseMount } from "./volume.ts";
 
 const PULLS = ["new", "never", "update"] as const;
@@ -25,6 +34,7 @@ export function declareApp(section: Section, report: Report): AppDeclaration | u
   const all = <T>(key: string, read: (value: string, origin: Origin) => T): T[] => readAll(section, key, report, read);
   const name = attempt(report, origin, () => parseAcName(section.argument ?? ""));
   const image = readImage(section, report);
+  const credentials = readWords(section, "Credential", report, parseCredentialName);
   const app = {
     ...readCommand(section, report),
     pull: one("Pull", (value) => parseChoice(value, PULLS)) ?? "new",
@@ -34,20 +44,19 @@ export function declareApp(section: Section, report: Report): AppDeclaration | u
     group: one("Group", parseOwner),
     supplementaryGroups: all("SupplementaryGroups", (value) => splitList(value).map(parseOwner)).flat(),
     workingDirectory: one("WorkingDirectory", parseAbsolutePath),
-    mounts: all("Mount", (value, at) => ({ ...parseMount(value), origin: at })),
+    mounts: all("Mount", (value, at) => ({ ...parseMount(unquoteFields(value)), origin: at })),
     readOnlyRootFS: one("ReadOnlyRootFS", parseBoolean),
     isolators: readIsolators(section, report),
     directives: entriesOf(section, ...APP_DIRECTIVES),
-    credentials: all("Credential", (value) => splitList(value).map(parseCredentialName)).flat(),
-    credentialsOrigin: originOf(section, "Credential"),
+    credentials: credentials.map(({ name: credential }) => credential),
+    credentialOrigins: credentials.map((credential) => credential.origin),
     appArmorProfile: one("AppArmorProfile", String),
     seLinuxContext: one("SELinuxContext", String),
     securityOrigin: originOf(section, "AppArmorProfile", "SELinuxContext"),
     notify: one("Notify", parseNotify) ?? "image",
     watchdogUsec: one("WatchdogSec", parseFiniteTime),
     ...readOutput(one("Output", (value) => parseChoice(value, OUTPUTS)) ?? "auto"),
-    after: readAppNames(section, "After", report),
-    requires: readAppNames(section, "Requires", report),
+    ...readOrder(section, report),
     restart: one("Restart", (value) => parseChoice(value, RESTARTS)) ?? "no",
     restartUsec: one("RestartSec", parseFiniteTime),
     stopSignal: one("StopSignal", parseSignal),
@@ -91,8 +100,15 @@ function readOutput(output: (typeof OUTPUTS)[number]): { output: AppDeclaration[
   return output === "null" ? { output: "auto", streams: silentStreams } : { output };
 }
 
-function readAppNames(section: Section, key: string, report: Report): AcName[] {
-  return [...new Set(readAll(section, key, report, (value) => splitList(value).map(parseAcName)).flat())];
+function readOrder(section: Section, report: Report): Required<Pick<AppDeclaration, "after" | "requires" | "waitsFor">> {
+  const after = readWords(section, "After", report, parseAcName);
+  const requires = readWords(section, "Requires", report, parseAcName);
+  const namesOf = (words: typeof after): AcName[] => [...new Set(words.map(({ name }) => name))];
+  return { after: namesOf(after), requires: namesOf(requires), waitsFor: [...after, ...requires] };
+}
+
+function readWords<T>(section: Section, key: string, report: Report, parse: (word: string) => T): { name: T; origin: Origin }[] {
+  return readAll(section, key, report, (value, origin) => splitList(value).map((word) => ({ name: parse(word), origin }))).flat();
 }
 
 function parseEnvironmentFile(value: string, origin: Origin): { path: string; optional: boolean; origin: Origin } {

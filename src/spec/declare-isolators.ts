@@ -6,6 +6,7 @@ import { parseCapability } from "./capabilities.ts";
 import { parseIsolator } from "./isolators.ts";
 import { originOf, readAll, readOne } from "./read-section.ts";
 import { problemAt, type Report } from "./report.ts";
+import { SECCOMP_GROUPS, unknownSeccompGroup } from "./seccomp-groups.ts";
 import type { Section } from "./sections.ts";
 import { parseBoolean, parseInteger, splitList, valueError } from "./values.ts";
 
@@ -26,7 +27,7 @@ export function readIsolators(section: Section, report: Report): Isolator[] {
   ];
 }
 
-/** `mode=retain|remove[,errno=NAME],CALL…`, the original's `--seccomp`. Throws `value-invalid`. */
+/** `mode=retain|remove[,errno=NAME],CALL…`, the original's `--seccomp`. Throws `value-invalid`, `seccomp-group-unknown`. */
 export function parseSeccomp(text: string): Isolator {
   const words = splitList(text);
   const mode = words.find((word) => word.startsWith("mode="))?.slice(5);
@@ -35,6 +36,9 @@ export function parseSeccomp(text: string): Isolator {
   if ((mode !== "retain" && mode !== "remove") || set.length === 0 || set.length + (errno === undefined ? 1 : 2) !== words.length) {
     throw valueError(`Cannot read ${quoteText(text)} as a seccomp filter`, `As in "mode=remove,errno=EPERM,ptrace,mount"`);
   }
+  const unknown = set.find((call) => call.startsWith("@") && !SECCOMP_GROUPS.includes(call));
+  if (unknown !== undefined) throw unknownSeccompGroup(unknown);
+  if (mode === "remove" && set.includes("@appc.io/all")) throw valueError("Cannot remove all system calls");
   return isolator(`os/linux/seccomp-${mode}-set`, errno === undefined ? { set } : { set, errno });
 }
 

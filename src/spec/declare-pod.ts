@@ -3,12 +3,13 @@ import { parseUuid } from "../base/id.ts";
 import { parseByteSize } from "../base/quantity.ts";
 import type { Origin, PodSection } from "./declaration.ts";
 import { defined } from "./defined.ts";
+import { checkResolvConf, parseResolvWord, readHosts } from "./name-files.ts";
 import { originOf, readAll, readOne, readPairs } from "./read-section.ts";
-import type { Report } from "./report.ts";
+import { attempt, type Report } from "./report.ts";
 import type { Section } from "./sections.ts";
 import { parsePort } from "./port.ts";
 import { parseStage1 } from "./stage1-name.ts";
-import { parseBoolean, parseIp, parsePair, splitList, valueError } from "./values.ts";
+import { parseBoolean, parseIp, parsePair, parseQuotedPair, splitList, unquoteFields, valueError } from "./values.ts";
 import { parseVolume } from "./volume.ts";
 
 const DEFAULT_JOURNAL_MAX_USE = 64 * 1024 * 1024;
@@ -18,20 +19,22 @@ const DNS_KEYS = ["DNS", "DNSSearch", "DNSOption", "DNSDomain", "HostsEntry"];
 export function declarePod(section: Section | undefined, report: Report): PodSection {
   const one = <T>(key: string, read: (value: string) => T): T | undefined => readOne(section, key, report, read);
   const all = <T>(key: string, read: (value: string, origin: Origin) => T): T[] => readAll(section, key, report, read);
-  return defined({
+  const nets = all("Net", (value, origin) => parseNets(unquoteFields(value)).map((name) => ({ name, origin }))).flat();
+  const pod = defined({
     stage1: one("Stage1", readStage1) ?? "nspawn",
     stage1Origin: originOf(section, "Stage1"),
     job: one("Job", parseBoolean) ?? false,
-    net: all("Net", parseNets).flat(),
+    net: nets.map(({ name }) => name),
     netOrigin: originOf(section, "Net"),
-    ports: all("Port", (value, origin) => ({ ...parsePort(value), origin })),
-    volumes: all("Volume", (value, origin) => ({ ...parseVolume(value), origin })),
-    devices: all("Device", (value, origin) => ({ ...parseDevice(value), origin })),
+    netOrigins: nets.map(({ origin }) => origin),
+    ports: all("Port", (value, origin) => ({ ...parsePort(unquoteFields(value)), origin })),
+    volumes: all("Volume", (value, origin) => ({ ...parseVolume(unquoteFields(value)), origin })),
+    devices: all("Device", (value, origin) => ({ ...parseDevice(unquoteFields(value)), origin })),
     sysctls: all("Sysctl", (value, origin) => ({ ...parseSysctl(value), origin })),
     dns: all("DNS", (value) => splitList(value).map(parseDns)).flat(),
-    dnsSearch: all("DNSSearch", splitList).flat(),
-    dnsOption: all("DNSOption", splitList).flat(),
-    dnsDomain: one("DNSDomain", String),
+    dnsSearch: all("DNSSearch", parseResolvWords).flat(),
+    dnsOption: all("DNSOption", parseResolvWords).flat(),
+    dnsDomain: one("DNSDomain", parseResolvWord),
     hostsEntry: all("HostsEntry", parseHostsEntry),
     dnsOrigin: originOf(section, ...DNS_KEYS),
     hostname: one("Hostname", parseHostname),
@@ -43,6 +46,15 @@ export function declarePod(section: Section | undefined, report: Report): PodSec
     annotations: readPairs(section, "Annotation", report),
     labels: readPairs(section, "Label", report),
   });
+  checkNames(section, pod, report);
+  return pod;
+}
+
+/** What of them stands alone. */
+function checkNames(section: Section | undefined, pod: PodSection, report: Report): void {
+  const [dns, hosts] = [originOf(section, "DNS"), originOf(section, "HostsEntry")];
+  if (dns !== undefined) attempt(report, dns, () => checkResolvConf(pod));
+  if (hosts !== undefined) attempt(report, hosts, () => readHosts(pod.hostsEntry));
 }
 
 function readStage1(value: string): string {
@@ -69,7 +81,7 @@ function parseDevice(value: string): { path: string; access: string } {
 }
 
 function parseSysctl(value: string): { name: string; value: string } {
-  const [name, text] = parsePair(value);
+  const [name, text] = parseQuotedPair(value);
   if (!/^[a-zA-Z0-9_][a-zA-Z0-9_./-]*$/.test(name) || name.includes(".."))
     throw valueError(`Cannot use ${quoteText(name)} as a kernel parameter`);
   return { name: name.includes("/") && !name.includes(".") ? name.replaceAll("/", ".") : name, value: text };
@@ -79,12 +91,16 @@ function parseDns(word: string): string {
   return word === "host" || word === "none" ? word : parseIp(word);
 }
 
+function parseResolvWords(value: string): string[] {
+  return splitList(value).map(parseResolvWord);
+}
+
+/** `IP=NAME[,[IP=]NAME…]` or `host`, without blanks around `=`. */
 function parseHostsEntry(value: string): string {
-  if (value === "host") return value;
-  const [address, names] = parsePair(value);
-  parseIp(address);
-  if (!/^[A-Za-z0-9_.-]+(,[A-Za-z0-9_.-]+)*$/.test(names)) throw valueError(`Cannot read host names ${quoteText(names)}`);
-  return `${address}=${names}`;
+  const words = unquoteFields(value).split(",");
+  const entry = words.map((word) => (word.includes("=") ? parsePair(word).join("=") : word)).join(",");
+  readHosts([entry]);
+  return entry;
 }
 
 function parseHostname(value: string): string {

@@ -198,7 +198,7 @@ export const APP_KEYS: readonly KeyInfo[] = [
     key: "StopSignal",
     list: false,
     value: "SIGNAL",
-    text: "What ends the app. Default: what the image says, else SIGTERM.",
+    text: "What ends the app. Default SIGTERM: an image has no word for it.",
     example: "StopSignal=SIGQUIT",
   },
   {

@@ -13,7 +13,7 @@ export const POD_KEYS: readonly KeyInfo[] = [
     key: "Job",
     list: false,
     value: "yes | no",
-    text: "The pod runs once to its end, as a service of Type=oneshot: systemctl start waits for the end, and a timer unit rkt-pod@NAME.timer can start it. Default no.",
+    text: "The pod runs once to its end, as a service of Type=oneshot: systemctl start waits for the end, and a timer unit rkt-pod@NAME.timer can start it. TimeoutStartSec= of [Service] bounds its time; RuntimeMaxSec= does not. Default no.",
     example: "Job=yes",
   },
   {
@@ -75,8 +75,8 @@ export const POD_KEYS: readonly KeyInfo[] = [
   {
     key: "HostsEntry",
     list: true,
-    value: "IP=NAME[,NAME…] | host",
-    text: "Lines for the apps' /etc/hosts; host takes the host's file.",
+    value: "IP=NAME[,[IP=]NAME…] | host",
+    text: "Lines for the apps' /etc/hosts; a name without address has the one before. host takes the host's file, and stands alone.",
     example: "HostsEntry=192.0.2.7=db,db.example.com",
   },
   {

@@ -14,7 +14,7 @@ const RESOURCE_KEYS: readonly string[] = [
 const POD_RESOURCE_KEYS: readonly string[] = [
   ...["IPAccounting", "IPAddressAllow", "IPAddressDeny", "IPIngressFilterPath", "IPEgressFilterPath", "BPFProgram"],
   ...["SocketBindAllow", "SocketBindDeny", "RestrictNetworkInterfaces", "NFTSet", "DeviceAllow", "DevicePolicy", "DisableControllers"],
-  ...["DefaultMemoryMin", "DefaultMemoryLow"],
+  ...["DefaultMemoryMin", "DefaultMemoryLow", "DefaultStartupMemoryLow"],
   ...[
     "ManagedOOMSwap",
     "ManagedOOMMemoryPressure",
@@ -81,7 +81,7 @@ export const SOCKET_KEYS: readonly string[] = [
   ...["TriggerLimitIntervalSec", "TriggerLimitBurst", "PollLimitIntervalSec", "PollLimitBurst"],
 ];
 
-/** [Unit] and [Install]: all keys pass, those not listed here with a warning, since systemd would skip them. */
+/** [Unit]: all keys pass, those not listed here with a warning, since systemd would skip them. */
 export const UNIT_KEYS: readonly string[] = [
   ...["Description", "Documentation", "SourcePath", "Wants", "Requires", "Requisite", "BindsTo", "PartOf", "Upholds", "Conflicts"],
   ...["Before", "After", "OnFailure", "OnSuccess", "PropagatesReloadTo", "ReloadPropagatedFrom", "PropagatesStopTo", "StopPropagatedFrom"],
@@ -114,5 +114,7 @@ export const UNIT_KEYS: readonly string[] = [
       "Firmware",
     ])
     .flatMap((name) => [`Condition${name}`, `Assert${name}`]),
-  ...["Alias", "WantedBy", "RequiredBy", "UpheldBy", "Also", "DefaultInstance"],
 ];
+
+/** The same for [Install]. */
+export const INSTALL_KEYS: readonly string[] = ["Alias", "WantedBy", "RequiredBy", "UpheldBy", "Also", "DefaultInstance"];

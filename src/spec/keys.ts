@@ -4,7 +4,7 @@ import { APP_DIRECTIVES, SERVICE_KEYS, SOCKET_KEYS } from "./keys-systemd.ts";
 
 export { APP_KEYS } from "./keys-app.ts";
 export { POD_KEYS } from "./keys-pod.ts";
-export { APP_DIRECTIVES, SERVICE_KEYS, SOCKET_KEYS, UNIT_KEYS } from "./keys-systemd.ts";
+export { APP_DIRECTIVES, INSTALL_KEYS, SERVICE_KEYS, SOCKET_KEYS, UNIT_KEYS } from "./keys-systemd.ts";
 
 export type SectionKind = "Unit" | "Install" | "Service" | "Pod" | "App" | "Socket";
 

@@ -2,7 +2,7 @@ import { RktError } from "../base/error.ts";
 import type { Origin } from "./declaration.ts";
 import { attempt, type Report } from "./report.ts";
 import type { Entry, Section } from "./sections.ts";
-import { parsePair } from "./values.ts";
+import { parseQuotedPair } from "./values.ts";
 
 /** The value of a single key; undefined where it is missing or, with a problem reported, unreadable. */
 export function readOne<T>(section: Section | undefined, key: string, report: Report, read: (value: string) => T): T | undefined {
@@ -20,7 +20,7 @@ export function readAll<T>(section: Section | undefined, key: string, report: Re
 
 /** `KEY=VALUE` assignments as an object. */
 export function readPairs(section: Section | undefined, key: string, report: Report): Readonly<Record<string, string>> {
-  return Object.fromEntries(readAll(section, key, report, parsePair));
+  return Object.fromEntries(readAll(section, key, report, parseQuotedPair));
 }
 
 /** Where the first of the keys stands. */

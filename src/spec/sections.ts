@@ -2,7 +2,7 @@ import { quoteText } from "../base/escape.ts";
 import { parseUnitFile } from "../unit/parse.ts";
 import type { UnitSection } from "../unit/unit-file.ts";
 import type { Origin } from "./declaration.ts";
-import { isListKey, knownKeys, SECTION_KINDS, type SectionKind, UNIT_KEYS } from "./keys.ts";
+import { INSTALL_KEYS, isListKey, knownKeys, SECTION_KINDS, type SectionKind, UNIT_KEYS } from "./keys.ts";
 import { nearest } from "./nearest.ts";
 import { reservedKeyHint } from "./reserved-keys.ts";
 import { attempt, problemAt, type Report } from "./report.ts";
@@ -84,7 +84,7 @@ function checkEntry(kind: SectionKind, entry: Entry, report: Report): true {
   }
   if (entry.value.endsWith("\\")) throw problemAt(entry, `The value of ${quoteText(`${entry.key}=`)} ends in a backslash`);
   const known = knownKeys(kind);
-  if (known === undefined) warnUnknown(entry, report);
+  if (known === undefined) warnUnknown(kind, entry, report);
   else if (!known.has(entry.key)) throw unknownKey(kind, entry, known);
   return true;
 }
@@ -100,14 +100,15 @@ function unknownKey(kind: SectionKind, entry: Entry, known: ReadonlySet<string>)
   );
 }
 
-function warnUnknown(entry: Entry, report: Report): void {
-  if (UNIT_KEYS.includes(entry.key)) return;
-  const near = nearest(entry.key, UNIT_KEYS);
-  const message = `systemd may not know the key ${quoteText(`${entry.key}=`)} and then skips it`;
-  report.warnings.push({
-    path: entry.path,
-    line: entry.line,
-    message,
-    ...(near === undefined ? {} : { hint: `Did you mean "${near}="?` }),
-  });
+function warnUnknown(kind: SectionKind, { key, path, line }: Entry, report: Report): void {
+  const [keys, others] = kind === "Install" ? [INSTALL_KEYS, UNIT_KEYS] : [UNIT_KEYS, INSTALL_KEYS];
+  if (keys.includes(key)) return;
+  if (others.includes(key)) {
+    const hint = `Write it in the [${kind === "Install" ? "Unit" : "Install"}] section`;
+    report.warnings.push({ path, line, message: `systemd skips ${quoteText(`${key}=`)} in [${kind}]`, hint });
+    return;
+  }
+  const near = nearest(key, keys);
+  const message = `systemd may not know the key ${quoteText(`${key}=`)} and then skips it`;
+  report.warnings.push({ path, line, message, ...(near === undefined ? {} : { hint: `Did you mean "${near}="?` }) });
 }

@@ -7,6 +7,7 @@ export function findSurprises(pod: PodDeclaration): Warning[] {
     ...pod.apps.flatMap(findDoubledLimits),
     ...pod.apps.flatMap((app) => findUnseenDevices(pod, app)),
     ...pod.apps.flatMap((app) => findRestartSurprise(pod, app)),
+    ...findJobLimit(pod),
     ...findSocketSurprises(pod),
   ];
 }
@@ -38,6 +39,13 @@ function findUnseenDevices({ pod }: PodDeclaration, app: AppDeclaration): Warnin
 function findRestartSurprise({ pod }: PodDeclaration, app: AppDeclaration): Warning[] {
   if (!pod.job || app.restart !== "always") return [];
   return [warning(app.origin, `App ${quoteText(app.name)} has "Restart=always", so the job never ends`)];
+}
+
+function findJobLimit({ pod, service }: PodDeclaration): Warning[] {
+  const limit = service.findLast((entry) => entry.key === "RuntimeMaxSec");
+  if (!pod.job || limit === undefined || limit.value === "infinity") return [];
+  const origin = { path: limit.path ?? "", line: limit.line ?? 1 };
+  return [warning(origin, `"RuntimeMaxSec=" has no effect with "Job=yes": a job is starting until it ends`, `Write "TimeoutStartSec="`)];
 }
 
 function findSocketSurprises({ sockets, install }: PodDeclaration): Warning[] {

@@ -25,12 +25,13 @@ function refuseStage1(pod: PodDeclaration["pod"], top: Origin): RktError[] {
 }
 
 function refuseNet(pod: PodDeclaration["pod"], top: Origin): RktError[] {
-  const unknown = pod.net.find((name) => !networkNames.includes(name));
+  const index = pod.net.findIndex((name) => !networkNames.includes(name));
+  const unknown = pod.net[index];
   if (unknown === undefined) return [];
   const known = networkNames.includes(unknown.split(":")[0] ?? "");
   const reason = known ? "the built-in networks take no arguments" : `networks not found: "${unknown.split(":")[0]}"`;
   const hint = `This build knows ${networkNames.join(", ")}; networks of CNI are not there yet`;
-  return [problemAt(pod.netOrigin ?? top, `Cannot use "Net=${unknown}": ${reason}`, hint)];
+  return [problemAt(pod.netOrigins[index] ?? pod.netOrigin ?? top, `Cannot use "Net=${unknown}": ${reason}`, hint)];
 }
 
 function refuseApp(app: AppDeclaration): RktError[] {

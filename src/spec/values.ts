@@ -1,6 +1,7 @@
 import { isIP } from "../base/ip.ts";
 import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
+import { splitWords } from "../unit/words.ts";
 
 /** What cannot be read as a value; whoever knows the file and line puts them before it. */
 export function valueError(message: string, hint?: string): RktError {
@@ -56,9 +57,32 @@ export function parseIp(text: string): string {
 
 /** `key=value` with a key that is not empty. */
 export function parsePair(text: string): readonly [key: string, value: string] {
+  const [key, value] = splitPair(text);
+  return [key.trim(), value.trim()];
+}
+
+/** The same in a `.pod` file, where quotes may hold all of it or the value. */
+export function parseQuotedPair(text: string): readonly [key: string, value: string] {
+  return /^(?:[^="']*=\s*)?["']/.test(text) ? splitPair(unquote(text)) : parsePair(text);
+}
+
+/** Fields of a `.pod` file that are separated by commas: quotes may hold all of them, or one field's value. */
+export function unquoteFields(text: string): string {
+  return /(?:^|[=,])["']/.test(text) ? unquote(text) : text;
+}
+
+/** One word, as systemd unquotes it. */
+function unquote(text: string): string {
+  const [word = "", ...others] = splitWords(text);
+  if (others.length > 0) throw valueError(`Cannot read ${quoteText(text)}: its quotes hold a part of it only`, "Quote it as a whole");
+  if (/\p{Cc}/u.test(word)) throw valueError(`Cannot read ${quoteText(text)}: it holds a control character`);
+  return word;
+}
+
+function splitPair(text: string): readonly [key: string, value: string] {
   const equals = text.indexOf("=");
   if (equals < 1) throw valueError(`Cannot read ${quoteText(text)}`, `Write "KEY=VALUE"`);
-  return [text.slice(0, equals).trim(), text.slice(equals + 1).trim()];
+  return [text.slice(0, equals), text.slice(equals + 1)];
 }
 
 /** `NAME=VALUE` of an environment, the name as systemd takes it. */
@@ -71,9 +95,10 @@ export function parseEnvironmentPair(text: string): { readonly name: string; rea
   return { name, value: text.slice(equals + 1) };
 }
 
-/** Words separated by blanks or commas. */
+/** Words separated by blanks or commas; where there are quotes, as systemd unquotes them. */
 export function splitList(text: string): string[] {
-  return text.split(/[\s,]+/).filter((word) => word !== "");
+  const words = /["']/.test(text) ? splitWords(text) : text.split(/\s+/);
+  return words.flatMap((word) => word.split(",")).filter((word) => word !== "");
 }
 
 /** By number, from 1, as on amd64 and arm64. */

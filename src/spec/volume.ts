@@ -49,7 +49,14 @@ export function parseMount(text: string): MountSpec {
   }
   const path = parseAbsolutePath(target);
   if (path === "/") throw valueError(`Cannot mount volume ${quoteText(volume)} over the app's root`);
+  if (isReservedTarget(path))
+    throw valueError(`Cannot mount volume ${quoteText(volume)} at ${quoteText(path)}: nothing can be mounted there`);
   return { volume: parseAcName(volume), path, ...(readOnly === undefined ? {} : { readOnly: parseBoolean(readOnly) }) };
+}
+
+/** Paths that are the pod's in every app. */
+export function isReservedTarget(path: string): boolean {
+  return path === "/" || /^\/(proc|sys|dev|run)$/.test(path) || /^\/(proc|sys)\//.test(path);
 }
 
 function parseOptions(parts: readonly string[], text: string): Map<string, string> {

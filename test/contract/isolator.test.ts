@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it, test } from "node:test";
 import { isolatorDirectives, isolatorMappings, unmappedIsolators } from "../../src/isolator/index.ts";
 import type { Isolator } from "../../src/spec/appc.ts";
+import { SECCOMP_GROUPS } from "../../src/spec/seccomp-groups.ts";
 import { serializeUnitFile, unitFile } from "../../src/unit/unit-file.ts";
 
 const isolator = (name: string, value: unknown): Isolator => ({ name: name as Isolator["name"], value });
@@ -72,4 +73,10 @@ test("an empty remove set is the default filter, an unknown group is refused", (
   assert.throws(() => isolatorDirectives([isolator("os/linux/seccomp-retain-set", { set: ["@nobody/knows"] })]), {
     code: "seccomp-group-unknown",
   });
+});
+
+test("the groups that a filter may name are those that are known", () => {
+  for (const group of SECCOMP_GROUPS) {
+    assert.doesNotThrow(() => isolatorDirectives([isolator("os/linux/seccomp-retain-set", { set: [group, "read"] })]), group);
+  }
 });

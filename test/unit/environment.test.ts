@@ -42,6 +42,16 @@ describe("parseEnvironmentFile", () => {
     ["A=one\\\ntwo\n", { A: "onetwo" }],
     ["A=$HOME %h\n", { A: "$HOME %h" }],
     ["A=\n", { A: "" }],
+    // What systemd makes of these: 252's systemd-run with such a file.
+    ['CFG={"a":1}\nMOTD=it\'s\n', { CFG: '{"a":1}', MOTD: "it's" }],
+    ['RE="^\\d+\\$"\n', { RE: "^\\d+$" }],
+    ["A=C:\\\\\nB=2\n", { A: "C:\\", B: "2" }],
+    ["# note \\\nK=v\n", { K: "v" }],
+    ['KEY="-----BEGIN\nabc\n-----END"  \nB=x', { KEY: "-----BEGIN\nabc\n-----END", B: "x" }],
+    ["A='x' \"y\" z \n", { A: "xyz" }],
+    ["  A \t=  b c  \r\nB=\\ c\\ \n", { A: "b c", B: " c " }],
+    ["A='a\\\nb'\n", { A: "a\\\nb" }],
+    ['A="a\\\nb"', { A: "ab" }],
   ];
   for (const [text, expected] of cases) {
     it(`reads ${JSON.stringify(text)}`, () => {
@@ -50,5 +60,7 @@ describe("parseEnvironmentFile", () => {
     });
   }
   it("refuses what is no assignment", () =>
-    assert.throws(() => parseEnvironmentFile("export A=1\n", "here"), /^RktError: here: entry 1 is not NAME=VALUE/));
+    assert.throws(() => parseEnvironmentFile("export A=1\n", "here"), /^RktError: here: line 1 is not NAME=VALUE/));
+  it("refuses a quote that is not closed", () =>
+    assert.throws(() => parseEnvironmentFile("B=1\nA='x\n", "here"), /^RktError: here: line 2 begins a quoted value that never ends/));
 });

@@ -87,6 +87,19 @@ test("a file name that is no pod's name is a problem of its own", () => {
   );
 });
 
+test("files whose names begin with a dot are passed over", () => {
+  const root = makeTree("dots", {
+    "etc/pods.d/a.pod": "a",
+    "etc/pods.d/.#a.pod": "→ somebody@somewhere.1234",
+    "etc/pods.d/.b.pod": "x",
+    "etc/pods.d/a.pod.d/.#10.conf": "→ somebody@somewhere.1234",
+    "etc/pods.d/a.pod.d/10.conf": "10",
+  });
+  const found = find(root);
+  assert.deepEqual(show(found), [["a", "a", "10"]]);
+  assert.deepEqual(found.problems, []);
+});
+
 const WRITABLE: readonly (readonly [what: string, path: string, mode: number])[] = [
   ["file", "etc/pods.d/a.pod", 0o664],
   ["file-others", "etc/pods.d/a.pod", 0o646],

@@ -47,6 +47,8 @@ put("/bin/to-data", "#!/bin/data\n");
 put("/bin/data", "text", 0o644);
 put("/bin/text", "echo hello\n");
 put("/bin/empty", "");
+put("/bin/nul-script", "#!/bin/static\0 x\n");
+put("/bin/nul-loader", elf(own, "/lib/ld.so\0\0\0"));
 put("/bin/cut", elf(own, "/lib/ld.so").subarray(0, 70));
 
 /** A host without handlers of binfmt_misc, or with one. */
@@ -65,6 +67,8 @@ for (const [path, wanted] of [
   ["/bin/script", undefined],
   ["/bin/loop", undefined],
   ["/bin/cut", undefined],
+  ["/bin/nul-script", undefined],
+  ["/bin/nul-loader", undefined],
   ["/bin/no-loader", /"\/bin\/no-loader" needs "\/lib\/ld-musl\.so", its dynamic loader, which the image does not have/],
   ["/bin/foreign", /"\/bin\/foreign" is a program for (aarch64|x86_64), not for this machine \((aarch64|x86_64)\)/],
   ["/bin/no-python", /needs "\/usr\/bin\/python3", the interpreter in its first line, which the image does not have/],

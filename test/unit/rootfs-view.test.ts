@@ -79,6 +79,16 @@ describe("resolveUser", () => {
       shell: "/bin/false",
     }));
   it("takes the primary group where none is said", () => assert.equal(wanted("web", undefined).gid, 34));
+  it("takes the user's own group where docker2aci writes one that is not there", () => {
+    const converted = { user: "web", group: "web", supplementaryGroups: [] };
+    assert.equal(resolveUser(view, { ...converted, fromDocker: true }).gid, 34);
+    assert.throws(() => resolveUser(view, converted), /group "web" is not known/);
+  });
+  it("gives a user who is named the groups that name the user, and a number none", () => {
+    assert.deepEqual(wanted("web", "log").supplementaryGids, []);
+    assert.deepEqual(wanted("web", undefined, ["0"]).supplementaryGids, [0, 4]);
+    assert.deepEqual(wanted("33", undefined).supplementaryGids, []);
+  });
   it("takes numbers as they are", () => assert.deepEqual(wanted("1000", "2000"), { uid: 1000, gid: 2000, supplementaryGids: [] }));
   it("takes the owner of a path", () => assert.equal(wanted("/etc/hosts", "0").uid, process.getuid?.()));
   it("refuses a name that the image does not know", () => assert.throws(() => wanted("nobody", "0"), /user "nobody" is not known/));
