@@ -1,8 +1,10 @@
 import type { EnginePlan, PodDescription } from "../pod/engine.ts";
 import type { PodDirectories } from "../pod/paths.ts";
 import type { PodDeclaration } from "../spec/declaration.ts";
+import { quoteText } from "../base/escape.ts";
+import { problemAt } from "../spec/report.ts";
 import { quoteArgv } from "../unit/quote.ts";
-import { engineCommand, startLine, stopLine } from "./engine-command.ts";
+import { engineCommand, hostCommand, startLine, stopLine, stopLines, withResult } from "./engine-command.ts";
 import type { EntryInput, UnitEntry, UnitFile } from "../unit/unit-file.ts";
 import { unitFile } from "../unit/unit-file.ts";
 
@@ -55,9 +57,33 @@ function serviceLines(input: DropInInput): EntryInput[] {
     ...plan.service,
     ...(sockets.length === 0 || plan.proxied !== undefined ? [] : ([["Sockets", sockets.join(" ")]] as const)),
     ...startLines(input),
-    ["ExecStopPost", stopLine(pod, plan), "Records how the run ended and puts the writable layer aside"],
-    ...asInputs(declaration.service.filter((entry) => !isStartLimit(entry))),
+    ...endLines(input),
   ];
+}
+
+/** What the user wrote is between them where both are ours. */
+function endLines({ declaration, pod, plan }: DropInInput): EntryInput[] {
+  const own = declaration.service.filter((entry) => !isStartLimit(entry)).map((entry) => onHost(entry, pod, plan));
+  const records = "Records how the run ended and puts the writable layer aside";
+  if (!own.some(([key]) => key === "ExecStopPost")) return [["ExecStopPost", stopLine(pod, plan), records], ...own];
+  const { first, last } = stopLines(pod, plan);
+  return [
+    ["ExecStopPost", first, records],
+    ...own,
+    ...(last === undefined ? [] : ([["ExecStopPost", last, "The apps' result is the unit's"]] as const)),
+  ];
+}
+
+function onHost(entry: UnitEntry, pod: PodDescription, plan: EnginePlan): readonly [string, string] {
+  if (plan.outside === undefined || !/^Exec[A-Z]/.test(entry.key)) return [entry.key, entry.value];
+  const recorded = entry.key === "ExecStopPost" && plan.result !== undefined ? withResult(pod) : [];
+  const command = hostCommand(entry.value, [...plan.outside, ...recorded]);
+  if (command !== undefined) return [entry.key, command];
+  throw problemAt(
+    { path: entry.path ?? "", line: entry.line ?? 1 },
+    `Cannot execute ${quoteText(entry.value)} for a pod in a virtual machine`,
+    `Write a line for each command, without "@" and "|" in front`,
+  );
 }
 
 /**

@@ -4,8 +4,9 @@ import type { PodName } from "../base/id.ts";
 import { machineIdOf } from "../base/id.ts";
 import type { EnginePlan, PodDescription } from "../pod/engine.ts";
 import type { PodDirectories } from "../pod/paths.ts";
-import { networkDown, type NetworkPlaces, networkUp } from "../net/script.ts";
+import { networkDown, networkLeft, type NetworkPlaces, networkUp } from "../net/script.ts";
 import { lockPath, verdictDirectory } from "../pod/paths.ts";
+import { sysctlsOf } from "../pod/sysctls.ts";
 
 export interface StartInput {
   readonly pod: PodDescription;
@@ -26,6 +27,9 @@ export function startScript({ pod, dirs, generation, name, plan }: StartInput): 
   return `${[
     `# Made by "rkt ${name === undefined ? "run" : `pod apply ${name}`}".`,
     "set -eu",
+    "# Others read what is written here, whatever UMask= says.",
+    ...(plan.liveness === "cgroup" ? ["mask=$(umask)"] : []),
+    "umask 022",
     `pod=${quoteShell(pod.paths.pod)}`,
     "# Empty as soon as the engine takes over: an end before that is none of a run.",
     `echo > "$pod/starting" || { echo ${quoteShell(`Cannot start pod ${quoteText(pod.name ?? pod.uuid)}: nothing can be written to ${pod.paths.pod}; its disk may be full`)} >&2; exit 1; }`,
@@ -40,10 +44,16 @@ export function startScript({ pod, dirs, generation, name, plan }: StartInput): 
     ...directoryLines(pod),
     "",
     ...(plan.liveness === "cgroup" ? [] : lockAndJournalLines(pod, dirs)),
-    ...(pod.network.kind === "namespace" ? networkUp(pod.network, { ...networkPlaces(pod, dirs), taps: plan.taps !== undefined }) : []),
+    "",
+    "# The pod's network.",
+    ...networkLeft(networkPlaces(pod, dirs)),
+    ...(pod.network.kind === "namespace"
+      ? networkUp(pod.network, { ...networkPlaces(pod, dirs), taps: plan.taps !== undefined, sysctls: sysctlsOf(pod).outside })
+      : []),
     ...(plan.startCommands ?? []),
     `echo ${generation} > "$pod/started"`,
     ': > "$pod/starting"',
+    ...(plan.liveness === "cgroup" ? ['umask "$mask"'] : []),
     '[ $# -eq 0 ] || exec "$@"',
   ].join("\n")}\n`;
 }
@@ -100,15 +110,17 @@ export function stopScript({
   readonly proxies?: readonly string[];
 }): string {
   return `${[
+    "umask 022",
     `pod=${quoteShell(pod.paths.pod)}`,
     "# It was the start that ended, no run.",
     'if [ -s "$pod/starting" ]; then unset EXIT_CODE EXIT_STATUS; : > "$pod/starting"; fi',
-    ...(plan.result?.read ?? []),
+    ...(plan.result === undefined ? [] : ["engine=${SERVICE_RESULT:-}", ...resultLines(plan.result), ...plan.result.read]),
     'if echo "${SERVICE_RESULT:-unknown} ${EXIT_CODE:--} ${EXIT_STATUS:--}" > "$pod/last.new"; then mv -T "$pod/last.new" "$pod/last"',
     "# That of another run is none of this one.",
     `else rm -f "$pod/last.new" "$pod/last"; echo ${quoteShell(`How pod ${quoteText(pod.name ?? pod.uuid)} ended is not recorded: nothing can be written to ${pod.paths.pod}`)} >&2; fi`,
     ...(plan.endCommands ?? []),
     // Before what an app can make last longer than a stop may.
+    ...networkLeft(networkPlaces(pod, dirs)),
     ...(pod.network.kind === "namespace" ? networkDown(pod.network, networkPlaces(pod, dirs)) : []),
     'if [ -e "$pod/rw" ]; then rm -rf --one-file-system "$pod/rw.last"; mv -T "$pod/rw" "$pod/rw.last"; fi',
     ...endedLines(pod),
@@ -118,6 +130,21 @@ export function stopScript({
     ...failureLines(sockets),
     ...(plan.result?.end ?? [":"]),
   ].join("\n")}\n`;
+}
+
+/**
+ * The unit's result is that of the last command: where the user's come between, they are executed "with" what was recorded, and it is said
+ * once more behind them.
+ */
+function resultLines({ end }: NonNullable<EnginePlan["result"]>): string[] {
+  return [
+    'if [ "${1:-}" != "" ]; then',
+    "  SERVICE_RESULT= EXIT_CODE= EXIT_STATUS=",
+    '  read -r SERVICE_RESULT EXIT_CODE EXIT_STATUS < "$pod/last"',
+    '  if [ "$1" = with ]; then shift; export SERVICE_RESULT EXIT_CODE EXIT_STATUS; exec "$@"; fi',
+    ...end.map((line) => `  ${line}`),
+    "fi",
+  ];
 }
 
 function networkPlaces(pod: PodDescription, dirs: PodDirectories): NetworkPlaces {

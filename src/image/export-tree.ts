@@ -19,7 +19,8 @@ export interface ExportedTree {
 const script = `
 work=$1 layers=$2 count=$3
 if [ "$count" = 1 ]; then mount --bind -- "$layers" "$work/rootfs"
-else mount -t overlay -o "ro,userxattr,lowerdir=$layers" overlay "$work/rootfs"; fi
+# What libmount 2.39 does otherwise has room for 255 bytes of layers.
+else LIBMOUNT_FORCE_MOUNT2=always mount -t overlay -o "ro,userxattr,lowerdir=$layers" overlay "$work/rootfs"; fi
 touch --date=@0 "$work/manifest"
 tar --create --file="$work/tar" --format=posix --numeric-owner --sort=name --one-file-system \\
   --xattrs --xattrs-include='*' --xattrs-exclude='security.selinux' --xattrs-exclude='user.overlay.*' \\

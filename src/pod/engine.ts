@@ -180,6 +180,8 @@ export interface VolumeDescription {
   readonly source?: string;
   /** Is the source a directory or a single file or device? */
   readonly type: "directory" | "file";
+  /** It is a device node of the host. */
+  readonly device?: true;
   readonly readOnly: boolean;
   readonly recursive: boolean;
   /** With a user namespace: ids in the volume are the pod's own. Ours always are; a host directory's only where the user said so. */
@@ -243,7 +245,8 @@ export interface EnginePlan {
   readonly endCommands?: readonly string[];
   /**
    * Where the engine's own end says nothing of the apps: commands of sh that set SERVICE_RESULT, EXIT_CODE and EXIT_STATUS from what is
-   * known, before they are recorded, and commands that end the script with that status, which becomes the unit's.
+   * known, before they are recorded, and commands that end the script with that status, which becomes the unit's. `$engine` is the engine's
+   * own result, as systemd has it.
    */
   readonly result?: { readonly read: readonly string[]; readonly end: readonly string[] };
   /**

@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import type { Hypervisor, MachineSpec } from "../../src/stage1/kvm/hypervisor/hypervisor.ts";
+import { type Hypervisor, type MachineSpec, mebibytes } from "../../src/stage1/kvm/hypervisor/hypervisor.ts";
 import { hypervisors } from "../../src/stage1/kvm/hypervisor/index.ts";
 import { lkvm } from "../../src/stage1/kvm/hypervisor/lkvm.ts";
-import { resultCommands } from "../../src/stage1/kvm/service.ts";
+import { resultCommands } from "../../src/stage1/kvm/result.ts";
 import { describePod } from "../lib/pod-description.ts";
 
 /** What src/stage1/kvm/hypervisor/hypervisor.ts promises of every driver. */
@@ -21,6 +21,16 @@ function testHypervisor(hypervisor: Hypervisor): void {
         assert.ok(line.includes(word), `${word} in ${line}`);
       for (const { tap, mac } of spec.interfaces) assert.ok(line.includes(tap) && line.includes(mac), line);
       for (const { tag, source } of spec.shares) assert.ok(line.includes(tag) && line.includes(source), line);
+    });
+
+    it("gives all of the memory, however much it is", () => {
+      for (const size of [256, 2176, 4176, 70_000]) {
+        const words = hypervisor.argv({ ...spec, memory: size * 2 ** 20 });
+        assert.ok(
+          words.some((word) => new RegExp(`(^|=)${size}M?(,|$)`).test(word)),
+          words.join(" "),
+        );
+      }
     });
 
     it("has the kernel's command line, and nothing else, in its last word", () => {
@@ -88,7 +98,12 @@ function endUnit(hypervisor: Hypervisor, death: Death, said: string | undefined)
   writeFileSync(join(directory, "ran"), "");
   if (said !== undefined) writeFileSync(join(directory, "exits"), `${said}\n`);
   const { read, end } = resultCommands(describePod(), hypervisor);
-  const script = [`guest=${directory}`, ...read.filter((line) => !line.startsWith("guest=")), ...end].join("\n");
+  const script = [
+    `guest=${directory} pod=${directory} engine=${death.result}`,
+    "mkdir $pod/status",
+    ...read.filter((line) => !line.startsWith("guest=")),
+    ...end,
+  ].join("\n");
   const { status, signal, stderr } = spawnSync("sh", ["-c", script], {
     encoding: "utf8",
     env: { PATH: process.env["PATH"], SERVICE_RESULT: death.result, EXIT_CODE: death.code, EXIT_STATUS: death.status },
@@ -136,7 +151,7 @@ const fake: Hypervisor = {
   statuses: {},
   environment: (directory) => ({ HOME: directory }),
   argv: (spec) => [
-    ...[spec.name, spec.kernel, spec.initrd, String(spec.cid), "-nodefaults"],
+    ...[spec.name, spec.kernel, spec.initrd, String(spec.cid), "-nodefaults", mebibytes(spec)],
     ...spec.disks.map((disk) => `${disk},ro`),
     ...spec.interfaces.map(({ tap, mac }) => `${tap}=${mac}`),
     ...spec.shares.map(({ tag, source }) => `${tag}=${source}`),

@@ -11,6 +11,7 @@ import { jailScript } from "./jail.ts";
 import { machineInterfaces } from "./network.ts";
 import { machineShares } from "./volumes.ts";
 import { guestAddresses } from "./sockets.ts";
+import { resultCommands } from "./result.ts";
 import {
   runtimeDirectory,
   wordsDirectory,
@@ -18,7 +19,6 @@ import {
   jailFiles,
   launchScript,
   outside,
-  resultCommands,
   serviceLines,
   startCommands,
   stopLine,
@@ -67,7 +67,9 @@ function planKvm(pod: PodDescription, units: GuestUnits): EnginePlan {
   return {
     files: [
       ...jailFiles(pod),
-      ...(pod.name === undefined ? [jailScript(pod, [machine?.program ?? "", ...(argv ?? [])])] : []),
+      ...(pod.name === undefined
+        ? [jailScript(pod, [machine?.program ?? "", ...(argv ?? [])], hypervisor?.environment(runtimeDirectory(pod)) ?? {})]
+        : []),
       { kind: "joined", path: "initrd", mode: 0o644, first: machine?.initrd ?? "", content: guestArchive(pod, units) },
     ],
     argv: ["/bin/sh", "-c", launchScript(pod), "sh", machine?.program ?? "", ...(argv ?? [])],

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { RktError } from "../../base/error.ts";
+import { errno, RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import type { Uuid } from "../../base/id.ts";
 import type { Host } from "../../host/host.ts";
@@ -82,7 +82,7 @@ function createWorkshop(host: Host, { dataDir, dryRun }: EquipOptions): Workshop
     host,
     provide(name, make) {
       const path = `${directory}/${name}`;
-      if (dryRun || host.files.exists(path)) return path;
+      if (dryRun || isRenewed(host, path)) return path;
       // Images hold whatever files of theirs root alone may reach.
       host.files.mkdir(directory, { recursive: true, mode: 0o700 });
       const draft = `${directory}/.new-${name}-${host.random(6).toString("hex")}`;
@@ -97,6 +97,17 @@ function createWorkshop(host: Host, { dataDir, dryRun }: EquipOptions): Workshop
       return path;
     },
   };
+}
+
+/** What is there is used from now on: its new time of change keeps it from being swept before a pod names it. */
+function isRenewed(host: Host, path: string): boolean {
+  try {
+    host.files.chmod(path, 0o644);
+    return true;
+  } catch (error) {
+    if (errno(error) === "ENOENT") return false;
+    throw error;
+  }
 }
 
 /** Expanded where the hypervisor takes it so: what a start spends on that is a third of a boot to the guest's first program. */

@@ -13,10 +13,12 @@
 
 #define SLICE "/sys/fs/cgroup/system.slice"
 
-/* Of a file of a unit's group. false: too long, or of no unit. */
+/* Of a file of a unit's group, which systemd names with a line in front where the kernel might (memory.service). false: too long, or of no unit. */
 static bool path_of(char path[PATH_SPACE], const char *unit, const char *file) {
   if (*unit == 0 || *unit == '.' || strchr(unit, '/') != NULL) return false;
-  return (size_t)snprintf(path, PATH_SPACE, SLICE "/%s/%s", unit, file) < PATH_SPACE;
+  if ((size_t)snprintf(path, PATH_SPACE, SLICE "/_%s/%s", unit, file) >= PATH_SPACE) return false;
+  if (access(path, F_OK) != 0) snprintf(path, PATH_SPACE, SLICE "/%s/%s", unit, file);
+  return true;
 }
 
 static bool write_file(const char *unit, const char *file, const char *text) {

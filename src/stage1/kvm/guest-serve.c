@@ -72,7 +72,8 @@ static void flush(struct session *session) {
 static void finish(struct session *session, enum frame_kind kind, unsigned first, unsigned second) {
   if (session->gated) abandon_gate(session->manager.unit);
   queue_frame(session, kind, (uint8_t[]){(uint8_t)first, (uint8_t)second}, 2);
-  alarm(PATIENCE_SECONDS);
+  /* Whoever reads the last output of a command may take as long as for any other. */
+  if (kind != END) alarm(PATIENCE_SECONDS);
   while (flush(session), session->sends > 0) poll(&(struct pollfd){.fd = session->fd, .events = POLLOUT}, 1, 1000);
   exit(0);
 }
@@ -220,6 +221,8 @@ static void serve(struct session *session) {
     }
     /* A command may print before PID 1 says that it has started it. */
     bool room = session->started && has_room(session, ENTER_CHUNK + HEADER_ROOM);
+    /* What the host does not take now is waited for: only who else writes there is not. */
+    if (over && !room) deadline = now_ms() + LAST_BYTES_MS;
     bool takes = session->waits > 0 && has_room(session, HEADER_ROOM);
     struct pollfd polled[] = {
       {.fd = session->fd, .events = (short)(POLLIN | (session->sends > 0 ? POLLOUT : 0))},

@@ -10,11 +10,12 @@ const devices = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/ura
  * What a unit of ours is by its lines, in one that is not ours: the same root, no capability, the unprivileged user; the network namespace is
  * the one it is started in. There is no filter of calls. Becomes the hypervisor.
  */
-export function jailScript(pod: PodDescription, argv: readonly string[]): PlanFile {
+export function jailScript(pod: PodDescription, argv: readonly string[], environment: Readonly<Record<string, string>>): PlanFile {
   const vm = runtimeDirectory(pod);
   const nodes = [...devices, ...machineDevices(pod)];
   const content = [
     "set -eu",
+    "umask 022",
     `vm=${vm} guest=${wordsDirectory(pod)} jail=${quoteShell(`${pod.paths.generation}/stage1/jail`)}`,
     // As the unit's main process, whichever that is for.
     '( read -r word < "$guest/ready" && { systemd-notify --pid=$$ --ready --status="The guest runs" || :; } && echo yes > "$guest/notified" ) &',
@@ -32,6 +33,7 @@ export function jailScript(pod: PodDescription, argv: readonly string[]): PlanFi
     'mount --bind "$vm" "$jail$vm"',
     ...shareMounts(pod),
     'for path in "$jail" "$jail/dev" "$jail/run"; do mount -o remount,bind,ro "$path"; done',
+    ...Object.entries(environment).map(([name, value]) => `export ${name}=${quoteShell(value)}`),
     "ulimit -c 0",
     "umask 077",
     `${sizeCommand(pod)}read -r id < "$guest/boot_id"`,

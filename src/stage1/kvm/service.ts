@@ -62,6 +62,12 @@ function parentsOf(path: string): string[] {
   return parent === "" ? [] : [...parentsOf(parent), parent];
 }
 
+/** An app that says itself when it is ready may take as long as it takes, under every engine. */
+function startTimeout({ apps, job, virtualMachine }: PodDescription): string {
+  if (job || apps.some((app) => app.notify)) return "infinity";
+  return virtualMachine?.accelerator === "tcg" ? "15min" : "90s";
+}
+
 /** The unit is the jail: an unprivileged process with a root of its own, no capability, and two devices. */
 export function serviceLines(pod: PodDescription, hypervisor: Hypervisor | undefined): EntryInput[] {
   const machine = pod.virtualMachine;
@@ -71,7 +77,7 @@ export function serviceLines(pod: PodDescription, hypervisor: Hypervisor | undef
   return [
     ["Type", pod.job ? "oneshot" : "notify", "Ready when the guest says that its apps are"],
     ["NotifyAccess", "all"],
-    ["TimeoutStartSec", pod.job ? "infinity" : "90s", "A guest may hang before its systemd runs"],
+    ["TimeoutStartSec", startTimeout(pod), "A guest may hang before its systemd runs"],
     ["RootDirectory", `${pod.paths.generation}/stage1/jail`],
     ["RootDirectoryStartOnly", "yes"],
     ["MountAPIVFS", "yes"],
@@ -157,11 +163,22 @@ function socketNames({ console }: PodDescription): string[] {
 /** Waits for the guest's word, and becomes the hypervisor; the boot's id, made anew for each, is joined to the last argument. */
 export function launchScript(pod: PodDescription): string {
   const directory = wordsDirectory(pod);
+  const machine = `"$@ rkt.boot_id=$id${sizeWord(pod)}"`;
   return (
     // It fails when systemd has much to do, also after it was heard.
     `(read -r word <${directory}/ready && { for try in 1 2 3 4 5; do systemd-notify --ready --status="The guest runs" && break; sleep 0.2; done; ` +
     `echo yes >${directory}/notified; }) & ` +
-    `read -r id <${directory}/boot_id; ${sizeCommand(pod)}exec "$@ rkt.boot_id=$id${sizeWord(pod)}"`
+    `read -r id <${directory}/boot_id; ${sizeCommand(pod)}${pod.job ? besideJob(directory, machine) : `exec ${machine}`}`
+  );
+}
+
+/** A job is being started until it ends: systemd stops it by a signal to its main process, and not by ExecStop=. So that one stays. */
+function besideJob(directory: string, machine: string): string {
+  return (
+    `trap 'echo yes >${directory}/asked; echo poweroff 1<>${directory}/control' TERM; ${machine} & machine=$!; status=0; ` +
+    // The signal ends a wait, too.
+    `while kill -0 $machine 2>/dev/null; do wait $machine; status=$?; done; ` +
+    `trap - TERM; [ $status -le 128 ] || kill -$((status - 128)) $$; exit $status`
   );
 }
 
@@ -189,10 +206,12 @@ export function startCommands(pod: PodDescription): string[] {
     'rm -rf --one-file-system "$guest"; mkdir -p /run/rkt/guests; mkdir -m 0710 "$guest"',
     'printf "%s\\n" "$unit" > "$guest/unit"; echo "${INVOCATION_ID:--}" > "$guest/run"',
     'echo "$pod" > "$guest/pod"',
+    `echo ${pod.apps.map(({ name }) => name).join(" ")} > "$guest/apps"`,
     `echo ${pod.journalMaxUse} > "$guest/journal_max"`,
     ...(pod.console?.kind === "pipes" ? [`echo ${quoteShell(pod.console.directory)} > "$guest/console"`] : []),
     '(umask 077; cat /proc/sys/kernel/random/uuid > "$guest/boot_id"; : > "$guest/notified"; mkfifo "$guest/ready" "$guest/control")',
     `chown :${user} "$guest"; chown ${user} "$guest/ready" "$guest/notified" "$guest/boot_id"`,
+    ...(pod.job ? [`: > "$guest/asked"; chown ${user} "$guest/asked" "$guest/control"`] : []),
     "mkdir -p -m 0755 /run/rkt/cids",
     `echo ${pod.uuid} > ${cidFile(pod)}`,
     'chown systemd-journal-remote "$journal/$machine"',
@@ -215,7 +234,7 @@ function dropLeftUnits(pod: PodDescription): string[] {
 }
 
 /** In sh: the unit's name. Who runs a pod without a name may have a unit of another's. */
-function unitVariable({ name }: PodDescription): string {
+export function unitVariable({ name }: PodDescription): string {
   return name === undefined ? 'unit=$(cat "$pod/unit")' : `unit=${quoteShell(serviceUnitOf(name))}`;
 }
 
@@ -247,48 +266,6 @@ function leaderCommand(pod: PodDescription, machine: string): string {
     `--property=ExecStopPost='-/usr/lib/rkt/vm ended ${pod.uuid}'`,
     `-- /usr/bin/flock --wait 10 --no-fork "$lock" /bin/sh -c '${register}'`,
   ].join(" ");
-}
-
-/** How the apps ended is how the pod ended: a hypervisor's own status proves nothing. */
-export function resultCommands(pod: PodDescription, driver: Hypervisor | undefined): NonNullable<EnginePlan["result"]> {
-  return {
-    read: [
-      `guest=${wordsDirectory(pod)}`,
-      "hypervisor=${SERVICE_RESULT:-}",
-      ...deathLines(driver),
-      'if [ "$hypervisor" = success ]; then',
-      '  if [ -e "$guest/exits" ]; then',
-      "    EXIT_CODE=exited EXIT_STATUS=0",
-      "    while read -r app code status result; do",
-      '      if [ "$result" != success ]; then EXIT_CODE=$code EXIT_STATUS=$status SERVICE_RESULT=$result; break; fi',
-      '    done < "$guest/exits"',
-      '  elif [ -e "$guest/ran" ]; then',
-      "    SERVICE_RESULT=exit-code EXIT_CODE=exited EXIT_STATUS=254",
-      "    echo 'The virtual machine ended without a word on its apps: its kernel or its systemd has crashed' >&2",
-      "  fi",
-      'elif [ "$hypervisor" = protocol ] && [ ! -e "$guest/ran" ]; then',
-      "  echo 'The virtual machine ended before its apps ran: its kernel or its systemd has crashed, and its last words stand above' >&2",
-      "fi",
-      `if [ "$(cat ${cidFile(pod)} 2>/dev/null)" = ${pod.uuid} ]; then rm -f ${cidFile(pod)}; fi`,
-    ],
-    end: [
-      '[ "$hypervisor" = success ] || exit 0',
-      'case "$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS" in',
-      '  "success "*) exit 0;;',
-      '  *" exited "*) exit "$EXIT_STATUS";;',
-      '  *" killed "*|*" dumped "*) kill -"$EXIT_STATUS" $$;;',
-      "esac",
-      "exit 254",
-    ],
-  };
-}
-
-/** Why no machine came to be, as far as the status of its hypervisor tells. */
-function deathLines(driver: Hypervisor | undefined): string[] {
-  const cases = Object.entries(driver?.statuses ?? {}).map(
-    ([status, reason]) => `exit-code:${status}) echo 'There is no virtual machine, ${driver?.name} says why: ${reason}' >&2;;`,
-  );
-  return cases.length === 0 ? [] : [`case "$hypervisor:\${EXIT_STATUS:-}" in ${cases.join(" ")} esac`];
 }
 
 function escapePath(path: string): string {

@@ -54,9 +54,20 @@ export function shareBinds(pod: PodDescription): EntryInput[] {
 }
 
 function bindLine(volume: VolumeDescription, share: string): readonly [string, string] {
-  const { source = "", readOnly, recursive } = volume;
-  const bind = quoteValue(`${escapePath(source)}:${within(share, volume)}:${recursive ? "rbind" : "norbind"}`);
-  return [readOnly ? "BindReadOnlyPaths" : "BindPaths", bind];
+  return [bindKey(volume), quoteValue(`${escapePath(volume.source ?? "")}:${bindTarget(volume, share)}`)];
+}
+
+/** For systemd-run, which splits the value into words before it looks for colons, and knows no specifiers. */
+function bindProperty(volume: VolumeDescription, share: string): string {
+  return `${bindKey(volume)}="${(volume.source ?? "").replaceAll(/[\\"]/g, "\\$&")}":${bindTarget(volume, share)}`;
+}
+
+function bindKey({ readOnly }: VolumeDescription): string {
+  return readOnly ? "BindReadOnlyPaths" : "BindPaths";
+}
+
+function bindTarget(volume: VolumeDescription, share: string): string {
+  return `${within(share, volume)}:${volume.recursive ? "rbind" : "norbind"}`;
 }
 
 /** The same in sh, where no unit does it, below `$jail`. */
@@ -152,7 +163,7 @@ function serverCommand(
     "MemoryMax=1G",
     // What the guest makes beside a file stays nowhere.
     ...(volume.type === "file" ? [`TemporaryFileSystem=${sharePath}:ro,mode=0755`] : []),
-    bindLine(volume, sharePath).join("="),
+    bindProperty(volume, sharePath),
   ];
   return [
     "systemd-run --quiet --service-type=exec",

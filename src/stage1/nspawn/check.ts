@@ -3,6 +3,7 @@ import { quoteText } from "../../base/escape.ts";
 import { hasTerminal } from "../../spec/app-streams.ts";
 import { isolatorDirectives, unmappedIsolators } from "../../isolator/index.ts";
 import type { Host } from "../../host/host.ts";
+import { sysctlFault, sysctlHint } from "../../spec/sysctl.ts";
 import { checkStage1 } from "../tree/check-stage1.ts";
 import type { AppDescription, PodDescription } from "../../pod/engine.ts";
 
@@ -41,6 +42,23 @@ export function checkPod(pod: PodDescription, host: Host): void {
     }
   }
   for (const { name } of pod.sysctls) checkSysctl(pod, name);
+  checkIds(pod);
+}
+
+/** Ids that the pod's user namespace does not have. */
+function checkIds({ users, apps, volumes }: PodDescription): void {
+  if (users === undefined) return;
+  const owned = [
+    ...apps.map((app) => ({ what: `run app ${quoteText(app.name)}`, ids: [app.uid, app.gid, ...app.supplementaryGids] })),
+    ...volumes.map((volume) => ({ what: `make volume ${quoteText(volume.name)}`, ids: [volume.uid, volume.gid] })),
+  ];
+  for (const { what, ids } of owned) {
+    const beyond = ids.find((id) => id >= users.count);
+    if (beyond === undefined) continue;
+    throw new RktError("user-range", `Cannot ${what}: id ${beyond} is none of the pod's own, which are 0 to ${users.count - 1}`, {
+      hint: "Take a smaller one, or leave private users out",
+    });
+  }
 }
 
 /** The program that keeps it (see README.md). */
@@ -81,12 +99,10 @@ function checkEnvironment(where: string, app: AppDescription): void {
 
 /** Only what belongs to the pod's own namespaces: everything else would be the host's. */
 function checkSysctl(pod: PodDescription, name: string): void {
-  const ipc = /^(kernel\.(shm\w+|msg\w+|sem)|fs\.mqueue\.\w+)$/.test(name);
-  const net = /^net\.[\w./-]+$/.test(name) && !name.includes("..");
-  if (ipc || (net && pod.network.kind !== "host")) return;
-  const reason = net ? "with Net=host it is the host's own" : "it is the host's own, not the pod's";
-  throw new RktError("sysctl-refused", `Cannot set ${quoteText(name)} in pod ${quoteText(pod.name ?? pod.uuid)}: ${reason}`, {
-    hint: "A pod has IPC settings of its own, and network settings with Net=none",
+  const fault = sysctlFault(name, pod.network.kind === "host");
+  if (fault === undefined) return;
+  throw new RktError("sysctl-refused", `Cannot set ${quoteText(name)} in pod ${quoteText(pod.name ?? pod.uuid)}: ${fault}`, {
+    hint: sysctlHint,
   });
 }
 

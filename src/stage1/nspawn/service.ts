@@ -38,6 +38,9 @@ export function serviceLines(pod: PodDescription): EntryInput[] {
       "DeviceAllow",
       `${device.path.replaceAll("%", "%%")} ${device.access.includes("m") ? device.access : `${device.access}m`}`,
     ]),
+    ...pod.volumes
+      .filter((volume) => volume.device === true)
+      .map(({ source = "", readOnly }): EntryInput => ["DeviceAllow", `${source.replaceAll("%", "%%")} ${readOnly ? "r" : "rw"}`]),
     ...reloadLines(pod),
   ];
 }

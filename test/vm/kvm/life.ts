@@ -14,7 +14,11 @@ const pods: Readonly<Record<string, string>> = {
     "ReloadSignal=SIGUSR1\n",
   ),
   well: vmPod("echo done"),
-  badly: vmPod("exit 5"),
+  badly: vmPod("exit 5").replace(
+    "[Service]\n",
+    `[Service]\nExecStartPre=/bin/sh -c 'echo pre $(id -u) >/srv/hooks'\nExecStopPost=/bin/sh -c 'echo $SERVICE_RESULT $EXIT_STATUS >>/srv/hooks'\n`,
+  ),
+  job: vmPod(`echo works; trap "echo stopped; exit 0" TERM; ${loops}`, "", "Net=none\nJob=yes\n"),
   killed: vmPod("kill -KILL $$"),
 };
 
@@ -139,6 +143,17 @@ export async function checkLife(t: TestContext, vm: TestMachine, hypervisor: Hyp
     await vm.sh(`journalctl --verify -D /var/log/journal/${uuid.replaceAll("-", "")}`);
   });
 
+  await t.test("a job that is stopped ends in order", async () => {
+    const job = await uuidOf(vm, "job");
+    await vm.sh("systemctl start --no-block rkt-pod@job");
+    const works = async (): Promise<true | undefined> => ((await linesOf(vm, job, "main")).includes("works") ? true : undefined);
+    await waitFor(works, { what: "the job", timeout: 120_000, interval: 500 });
+    await vm.sh("systemctl stop rkt-pod@job");
+    assert.equal((await linesOf(vm, job, "main")).at(-1), "stopped");
+    await ended(vm, "job", { result: "success", status: "0", app: "0" });
+    await nothingLeft(vm);
+  });
+
   await t.test("how an app ends is how the unit ends", async () => {
     const failed = async (name: string): Promise<void> => {
       await vm.run(["systemctl", "start", `rkt-pod@${name}`]);
@@ -149,6 +164,7 @@ export async function checkLife(t: TestContext, vm: TestMachine, hypervisor: Hyp
     assert.equal((await statusOf(vm, "well")).get("app-main"), "0");
     await failed("badly");
     await ended(vm, "badly", { result: "exit-code", status: "5", app: "5" });
+    assert.equal(await vm.read("/srv/hooks"), "pre 0\nexit-code 5\n", "the user's commands are the host's, and know how the pod ended");
     await failed("killed");
     await ended(vm, "killed", { result: "signal", status: "9/KILL", app: "137" });
     const exported = await vm.run(["rkt", "export", "well", "/root/well.aci"]);

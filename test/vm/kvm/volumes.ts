@@ -11,13 +11,16 @@ const script = `cat /data/in; echo guest >/data/out; chown 33:34 /data/out; chmo
 exec 5>/data/gone; rm /data/gone; echo kept >&5; ls /data/gone 2>&1
 (echo no >/ro/new) 2>&1; cat /ro/below/in; echo flat $(ls -A /flat/below && echo listed); touch /keep/file; dd if=/dev/zero of=/small/full bs=64k count=64 2>&1 | tail -n 1; cat /etc/one.conf; (echo no >/etc/one.conf) 2>&1; echo more >>/etc/two.conf; ls -A /rkt 2>/dev/null; ip -o addr; head -n 1 /proc/meminfo; echo end; sleep 1000`;
 
+/** A name that is not plain. */
+const DATA = "/srv/my data:1%";
+
 /** Directories of the host, and of the pod's own, in a virtual machine. */
 export async function checkVolumes(t: TestContext, vm: TestMachine): Promise<void> {
-  await vm.sh(`mkdir -p /srv/data /srv/ro/below /srv/flat/below; echo host >/srv/data/in
+  await vm.sh(`mkdir -p "${DATA}" /srv/ro/below /srv/flat/below; echo host >"${DATA}/in"
     mount -t tmpfs below /srv/ro/below; echo below >/srv/ro/below/in; mount -t tmpfs below /srv/flat/below; echo hidden >/srv/flat/below/in
     echo one >/srv/one.conf; echo two >/srv/two.conf`);
   const volumes = [
-    "Volume=data,kind=host,source=/srv/data",
+    `Volume=data,kind=host,source=${DATA}`,
     "Volume=ro,kind=host,source=/srv/ro,readOnly=true",
     "Volume=flat,kind=host,source=/srv/flat,recursive=false",
     "Volume=keep,kind=empty,mode=0700",
@@ -42,11 +45,8 @@ export async function checkVolumes(t: TestContext, vm: TestMachine): Promise<voi
     // 1 MiB of 4.
     assert.ok(lines.includes("16+0 records out"));
     assert.ok(lines.includes("flat listed"), "what is mounted below a directory that is not recursive is not there");
-    assert.equal(
-      await vm.sh("stat -c '%a %u %g' /srv/data/out; readlink /srv/data/link; stat -c %a /srv/data/dir"),
-      "4750 33 34\nout\n1777\n",
-    );
-    assert.equal(await vm.sh("cat /srv/data/out; ls /srv/ro"), "guest\nbelow\n");
+    assert.equal(await vm.sh(`cd "${DATA}"; stat -c '%a %u %g' out; readlink link; stat -c %a dir`), "4750 33 34\nout\n1777\n");
+    assert.equal(await vm.sh(`cat "${DATA}/out"; ls /srv/ro`), "guest\nbelow\n");
     // Files, and nothing beside them.
     const file = lines.indexOf("one");
     assert.match(lines[file + 1] ?? "", /one\.conf: Read-only file system/);

@@ -22,6 +22,11 @@ export interface MachineSpec {
   readonly shares: readonly { readonly tag: string; readonly source: string }[];
 }
 
+/** As hypervisors are told of memory. */
+export function mebibytes({ memory }: MachineSpec): string {
+  return String(memory / 2 ** 20);
+}
+
 /**
  * A driver: what a hypervisor can, and its command line. Nothing of it stays with the machine, and none is told how to stop: the guest is
  * asked by its control line and ends by a reboot, which every hypervisor knows; what has not ended in time is killed by signals.

@@ -1,4 +1,4 @@
-import type { Hypervisor, MachineSpec } from "./hypervisor.ts";
+import { type Hypervisor, type MachineSpec, mebibytes } from "./hypervisor.ts";
 
 /**
  * kvmtool's lkvm. It has no ACPI: a guest can end by a reboot only, and knows of a second processor by an old table alone. Another kernel
@@ -22,7 +22,7 @@ export const lkvm: Hypervisor = {
 
 function argv(spec: MachineSpec): string[] {
   return [
-    ...["run", "--nodefaults", "--name", spec.name, "--cpus", String(spec.cpus), "--mem", String(spec.memory >> 20), "--console", "virtio"],
+    ...["run", "--nodefaults", "--name", spec.name, "--cpus", String(spec.cpus), "--mem", mebibytes(spec), "--console", "virtio"],
     ...["--vsock", String(spec.cid)],
     ...spec.disks.flatMap((path) => ["--disk", `${path},ro`]),
     ...spec.shares.flatMap(({ tag, source }) => ["--9p", `${source},${tag}`]),

@@ -1,4 +1,4 @@
-import type { Hypervisor, MachineSpec } from "./hypervisor.ts";
+import { type Hypervisor, type MachineSpec, mebibytes } from "./hypervisor.ts";
 
 /** qemu(1): machine q35, which starts an uncompressed kernel as well as a compressed one. (microvm hangs now and then without KVM.) */
 export const qemu: Hypervisor = {
@@ -23,8 +23,8 @@ function argv(spec: MachineSpec): string[] {
     ...["-name", spec.name, "-nodefaults", "-no-user-config", "-display", "none", "-serial", "none", "-monitor", "none", "-no-reboot"],
     ...["-machine", spec.shares.length === 0 ? "q35" : "q35,memory-backend=memory"],
     ...["-accel", spec.accelerator, "-cpu", spec.accelerator === "kvm" ? "host" : "max"],
-    ...["-smp", String(spec.cpus), "-m", `${spec.memory >> 20}M`],
-    ...(spec.shares.length === 0 ? [] : ["-object", `memory-backend-memfd,id=memory,size=${spec.memory >> 20}M,share=on`]),
+    ...["-smp", String(spec.cpus), "-m", `${mebibytes(spec)}M`],
+    ...(spec.shares.length === 0 ? [] : ["-object", `memory-backend-memfd,id=memory,size=${mebibytes(spec)}M,share=on`]),
     ...(spec.terminal ? ["-echr", "0x1d"] : []),
     ...[
       "-chardev",
