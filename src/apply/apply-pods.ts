@@ -14,8 +14,10 @@ import { finishChanges } from "./finish.ts";
 import { imagePowers } from "./image-powers.ts";
 import { assertMachineNameFree } from "./machine-name.ts";
 import { machineWarnings } from "./machine-warnings.ts";
+import { networkWarnings } from "./network-warnings.ts";
 import type { PodPlan } from "./plan-pod.ts";
 import { portWarnings } from "./port-owners.ts";
+import { stateWarnings } from "./state-warnings.ts";
 import { sweepPods } from "./sweep.ts";
 import { isActive, withdrawPod } from "./withdraw.ts";
 
@@ -56,7 +58,7 @@ export async function applyPods(context: ApplyContext, found: FoundDeclarations,
     ? await endUndeclared(context, found, { prune: options.prune, withdraw: (pod) => withdrawPod(context, pod) })
     : { withdrawn: [], kept: [] };
   const decisions = await finishChanges(context);
-  sweepPods(context.host, context.dirs);
+  sweepPods(context.host, context.dirs, (error) => context.say(error.message));
   return { applied, ...stale, failures, warnings, decisions };
 }
 
@@ -107,7 +109,9 @@ function warningsOf(context: ApplyContext, declaration: PodDeclaration, { pod }:
     ...declaration.warnings,
     ...imagePowers(declaration, pod),
     ...machineWarnings(declaration, pod),
+    ...networkWarnings(context.host, declaration, pod),
     ...portWarnings(context.host, declaration, pod),
+    ...stateWarnings(context.host, declaration, pod),
   ];
 }
 

@@ -11,7 +11,7 @@ export interface TapOptions {
  * Adding an element that stands there already is no error, nor is deleting one that was just added: so each file may be read twice.
  *
  * With `taps` the pod is a machine with addresses of its own (`addressLines`): its namespace has a bridge for each interface, to a tap of
- * the same number, and no address.
+ * the same number, and no address. `pod4.ip` is for a host whose kernel has no IPv6 (any more).
  */
 export function networkFiles(network: PodNetwork, taps?: TapOptions): ReadonlyMap<string, string> {
   const namespace = namespaceName(network);
@@ -22,12 +22,14 @@ export function networkFiles(network: PodNetwork, taps?: TapOptions): ReadonlyMa
     // Where br_netfilter is loaded, a pod that asks for its own forwarded port gets its packet back over the port it came from.
     host.push(`link set dev ${item.hostName} type bridge_slave hairpin on`);
   }
-  const pod = taps === undefined ? addressLines(network) : network.interfaces.flatMap((item, index) => tapLines(item, index, taps));
+  const pod = podLines(network, taps);
+  const pod4 = podLines(withoutIpv6(network), taps);
   const down = [...network.interfaces.map((item) => `link delete dev ${item.hostName}`), `netns delete ${namespace}`];
-  const elements = network.ports.flatMap((port) => portElements(port, network.interfaces[0]?.addresses ?? []));
+  const elements = network.ports.flatMap((port) => portElements(port, reachedBy(network)?.addresses ?? []));
   return new Map([
     ["host.ip", lines(host)],
     ["pod.ip", lines(pod)],
+    ...(pod.length === pod4.length ? [] : ([["pod4.ip", lines(pod4)]] as const)),
     ["down.ip", lines(down)],
     ...(elements.length === 0
       ? []
@@ -39,6 +41,20 @@ export function networkFiles(network: PodNetwork, taps?: TapOptions): ReadonlyMa
           ],
         ] as const)),
   ]);
+}
+
+function podLines(network: PodNetwork, taps: TapOptions | undefined): string[] {
+  return taps === undefined ? addressLines(network) : network.interfaces.flatMap((item, index) => tapLines(item, index, taps));
+}
+
+function withoutIpv6(network: PodNetwork): PodNetwork {
+  const interfaces = network.interfaces.map((item) => ({ ...item, addresses: item.addresses.filter(({ family }) => family === "ip4") }));
+  return { ...network, interfaces };
+}
+
+/** Where others than this host find the pod, if they do: the interface that its default route leads through. */
+function reachedBy({ interfaces }: PodNetwork): NetworkInterface | undefined {
+  return interfaces.find(({ addresses }) => addresses.some(({ gateway }) => gateway !== undefined)) ?? interfaces[0];
 }
 
 /** As ip-netns(8) knows it. */
