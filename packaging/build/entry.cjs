@@ -17,9 +17,19 @@ const core = run("core.js");
 
 function run(file) {
   const filename = `${parts}/${file}`;
-  const script = new Script(readFileSync(filename, "latin1"), { filename, cachedData: readCache(`${filename}.cache`) });
+  const script = new Script(readPart(filename), { filename, cachedData: readCache(`${filename}.cache`) });
   scripts.set(file, script);
   return script.runInThisContext();
+}
+
+/** One that an upgrade has taken away is missing as any module is. */
+function readPart(path) {
+  try {
+    return readFileSync(path, "latin1");
+  } catch (error) {
+    if (error.code === "ENOENT") error.code = "MODULE_NOT_FOUND";
+    throw error;
+  }
 }
 
 function readCache(path) {
@@ -34,9 +44,9 @@ function load(name) {
   if (!name.startsWith("./")) return require(name);
   const known = loaded.get(name);
   if (known !== undefined) return known.exports;
+  const part = Object.hasOwn(core, name) ? core[name] : run(name.slice(2));
   const module = { exports: {} };
   loaded.set(name, module);
-  const part = Object.hasOwn(core, name) ? core[name] : run(name.slice(2));
   part(module.exports, load, module, __dirname, `${parts}/${name.slice(2)}`);
   return module.exports;
 }

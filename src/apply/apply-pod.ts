@@ -11,6 +11,7 @@ import type { PodDeclaration } from "../spec/declaration.ts";
 import { commitGeneration, createPodDirectory, makeUuid, nextCommit, writeGeneration } from "./carry-out.ts";
 import type { ApplyContext } from "./context.ts";
 import { describePod } from "./describe.ts";
+import { isGone } from "./gone.ts";
 import { readInputs } from "./inputs.ts";
 import type { PodPlan } from "./plan-pod.ts";
 import { planPod } from "./plan-pod.ts";
@@ -112,6 +113,8 @@ function ownerOf(context: ApplyContext, uuid: Uuid): string | undefined {
   if (files.tryReadText("/etc/machine-id")?.trim() === machine) return "it is this host's machine id";
   const other = listNamedPods(context.host, context.dirs).find((pod) => pod.uuid === uuid);
   if (other !== undefined) return `pod ${quoteText(other.name)} has it`;
+  // A pod that comes back goes on in its journal.
+  if (isGone(context.host, context.dirs, uuid)) return undefined;
   const journal = ["/var/log/journal", "/run/log/journal"].find((directory) => files.exists(`${directory}/${machine}`));
   return journal === undefined ? undefined : `${journal} holds the journal of another machine with this id`;
 }

@@ -1,19 +1,20 @@
 import type { Uuid } from "../base/id.ts";
 import { tryUuid } from "../base/id.ts";
-import type { Host, Lock } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
 import { releaseAddresses } from "../net/claim-address.ts";
 import { sweepNetworks } from "../net/sweep.ts";
 import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
-import { renameAdHoc } from "../pod/ad-hoc.ts";
 import { listNamedPods, runningPods } from "../pod/named.ts";
 import { isBusy, listPhase, type Pod } from "../pod/pod.ts";
 import type { Phase, PodDirectories } from "../pod/paths.ts";
-import { adHocDirectory, cgroupPath, lockPath, phaseDirectory, phases } from "../pod/paths.ts";
+import { adHocDirectory, cgroupPath, lockPath, phaseDirectory, phases, podDirectory } from "../pod/paths.ts";
+import { attempt } from "./attempt.ts";
 import type { ApplyContext } from "./context.ts";
 import { releaseClaimsOf } from "./release-claims.ts";
 import { releaseUserRanges } from "./user-range.ts";
 import { noteGone } from "./gone.ts";
+import { moveLocked } from "./move-locked.ts";
 
 export interface CollectOptions {
   /** Milliseconds that an ended pod is kept after it was marked. */
@@ -26,6 +27,8 @@ export interface CollectOptions {
   say(line: string): void;
   /** One line for each pod that is removed. */
   tell(line: string): void;
+  /** What one pod could not be marked or removed for: the others are. */
+  fail(error: RktError): void;
 }
 
 /**
@@ -40,21 +43,22 @@ export async function collectPods(context: ApplyContext, options: CollectOptions
   const busyUnits = await listBusyUnits(context);
   const idle = (phase: Phase): Pod[] =>
     listPhase(host, dirs, phase).filter((pod) => !isBusy(host, pod, locked) && !busyUnits.has(unitFile(host, pod)));
+  const mark = (uuid: Uuid, from: Phase, to: Phase): void => tryFor(uuid, options, () => void moveLocked(host, dirs, uuid, [from, to]));
   // Their files lie in the pods' directories.
   sweepOldNetworks(host, dirs);
   for (const pod of idle("run")) {
     options.say(`moving pod ${quoteText(pod.uuid)} to garbage`);
-    move(host, dirs, pod, "exited-garbage");
+    mark(pod.uuid, "run", "exited-garbage");
   }
-  for (const pod of idle("prepare")) move(host, dirs, pod, "garbage");
-  for (const uuid of leftEmbryos(host, dirs, locked)) moveLocked(host, dirs, uuid, ["embryo", "garbage"]);
+  for (const pod of idle("prepare")) mark(pod.uuid, "prepare", "garbage");
+  for (const uuid of leftEmbryos(host, dirs, locked)) mark(uuid, "embryo", "garbage");
   if (options.markOnly) return;
-  for (const pod of idle("prepared")) if (ageOf(host, pod.directory) >= options.expireMs) move(host, dirs, pod, "garbage");
+  for (const pod of idle("prepared")) if (ageOf(host, pod.directory) >= options.expireMs) mark(pod.uuid, "prepared", "garbage");
   for (const pod of idle("exited-garbage")) {
-    if (ageOf(host, pod.directory) >= options.graceMs) move(host, dirs, pod, "garbage");
+    if (ageOf(host, pod.directory) >= options.graceMs) mark(pod.uuid, "exited-garbage", "garbage");
     else options.say(`pod ${quoteText(pod.uuid)} not removed: still within grace period (${options.graceMs / 1000}s)`);
   }
-  buryGarbage(host, dirs, options.tell);
+  buryGarbage(host, dirs, options);
   sweepLeftovers(host, dirs);
 }
 
@@ -70,7 +74,8 @@ export async function removeAdHoc(context: ApplyContext, pod: Pod): Promise<void
   const takeNetwork = (): void => void sweepNetworks(host, dirs.runDir, (uuid) => uuid !== pod.uuid);
   if (pod.phase === undefined || !moveLocked(host, dirs, pod.uuid, [pod.phase, "garbage"], takeNetwork))
     throw new RktError("pod-running", `Cannot remove pod ${quoteText(pod.uuid)}: another rkt works on it`);
-  bury(host, dirs, [pod.uuid]);
+  noteGarbage(host, dirs, [pod.uuid]);
+  removeGarbage(host, dirs, pod.uuid);
   releaseClaimsOf(host, dirs, pod.uuid);
 }
 
@@ -93,27 +98,8 @@ function unitFile(host: Host, pod: Pod): string {
   return unit === undefined || unit.startsWith("rkt-run-") ? `rkt-run-${pod.uuid}.service` : `rkt-clean-${pod.uuid}.service`;
 }
 
-/** The lock is held over the rename: who starts a prepared pod at this moment wins or finds it gone. Not for good until a sync. */
-function move(host: Host, dirs: PodDirectories, pod: Pod, to: Phase): boolean {
-  return pod.phase !== undefined && pod.phase !== to && moveLocked(host, dirs, pod.uuid, [pod.phase, to]);
-}
-
-function moveLocked(
-  host: Host,
-  dirs: PodDirectories,
-  uuid: Uuid,
-  phases: readonly [from: Phase, to: Phase],
-  first = (): void => {},
-): boolean {
-  const lock: Lock | undefined = host.locks.tryLock(lockPath(dirs, uuid), { wait: 0 });
-  if (lock === undefined) return false;
-  try {
-    first();
-    renameAdHoc(host, dirs, uuid, phases);
-    return true;
-  } finally {
-    lock.release();
-  }
+function tryFor(uuid: Uuid, { fail }: CollectOptions, action: () => void): void {
+  attempt(`pod ${quoteText(uuid)}`, fail, action);
 }
 
 function leftEmbryos(host: Host, dirs: PodDirectories, locked: ReadonlySet<Uuid>): Uuid[] {
@@ -130,25 +116,29 @@ function ageOf(host: Host, directory: string): number {
   return stat === undefined ? 0 : Math.max(0, host.clock.now() - stat.ctimeMs);
 }
 
-function buryGarbage(host: Host, dirs: PodDirectories, tell: (line: string) => void): void {
+function buryGarbage(host: Host, dirs: PodDirectories, options: CollectOptions): void {
   const uuids = host.files.tryList(phaseDirectory(dirs, "garbage")).flatMap((entry) => tryUuid(entry) ?? []);
-  bury(host, dirs, uuids, (uuid) => tell(`Garbage collecting pod ${quoteText(uuid)}`));
+  noteGarbage(host, dirs, uuids);
+  for (const uuid of uuids) {
+    options.tell(`Garbage collecting pod ${quoteText(uuid)}`);
+    tryFor(uuid, options, () => removeGarbage(host, dirs, uuid));
+  }
 }
 
 /**
  * Their journals stay until these are too old. Nothing is removed before it is on the disk that the pods are garbage, and recorded as
- * gone: else a power loss might leave half a pod among the whole ones, or a journal that nobody knows. A pod's directory goes last, so
- * that the next collection finishes what a kill cut short.
+ * gone: else a power loss might leave half a pod among the whole ones, or a journal that nobody knows.
  */
-function bury(host: Host, dirs: PodDirectories, uuids: readonly Uuid[], onRemove: (uuid: Uuid) => void = () => {}): void {
+function noteGarbage(host: Host, dirs: PodDirectories, uuids: readonly Uuid[]): void {
   if (uuids.length === 0) return;
   for (const uuid of uuids) if (host.files.exists(`${adHocDirectory(dirs, "garbage", uuid)}/started`)) noteGone(host, dirs, uuid);
   host.files.syncFileSystem(phaseDirectory(dirs, "garbage"));
-  for (const uuid of uuids) {
-    onRemove(uuid);
-    for (const path of [lockPath(dirs, uuid), cgroupPath(dirs, uuid), `${dirs.runDir}/journal/${uuid}`]) host.files.removeTree(path);
-    host.files.removeTree(adHocDirectory(dirs, "garbage", uuid));
-  }
+}
+
+/** The pod's directory goes last, so that the next collection finishes what a kill cut short. */
+function removeGarbage(host: Host, dirs: PodDirectories, uuid: Uuid): void {
+  for (const path of [lockPath(dirs, uuid), cgroupPath(dirs, uuid), `${dirs.runDir}/journal/${uuid}`]) host.files.removeTree(path);
+  host.files.removeTree(adHocDirectory(dirs, "garbage", uuid));
 }
 
 /** Of pods that are gone, or that were killed before they had a directory. Whoever makes one holds its lock. */
@@ -157,7 +147,8 @@ function removeRuntimeFiles(host: Host, dirs: PodDirectories, known: ReadonlySet
     const uuid = known.has(entry) ? undefined : tryUuid(entry);
     const lock = uuid === undefined ? undefined : host.locks.tryLock(lockPath(dirs, uuid), { wait: 0 });
     if (uuid === undefined || lock === undefined) continue;
-    for (const path of [`${dirs.runDir}/journal/${uuid}`, cgroupPath(dirs, uuid), lockPath(dirs, uuid)]) host.files.removeTree(path);
+    const paths = isThere(host, dirs, uuid) ? [] : [`${dirs.runDir}/journal/${uuid}`, cgroupPath(dirs, uuid), lockPath(dirs, uuid)];
+    for (const path of paths) host.files.removeTree(path);
     lock.release();
   }
 }
@@ -167,9 +158,17 @@ function sweepLeftovers(host: Host, dirs: PodDirectories): void {
   const known = new Set<string>(listNamedPods(host, dirs).map((pod) => pod.uuid));
   for (const phase of phases) for (const entry of host.files.tryList(phaseDirectory(dirs, phase))) known.add(entry);
   removeRuntimeFiles(host, dirs, known);
-  releaseAddresses(host, dirs.dataDir, (uuid) => !known.has(uuid));
-  releaseUserRanges(host, dirs.dataDir, (uuid) => !known.has(uuid));
+  const isGone = (uuid: string): boolean => !known.has(uuid) && !isThere(host, dirs, uuid);
+  releaseAddresses(host, dirs.dataDir, isGone);
+  releaseUserRanges(host, dirs.dataDir, isGone);
   sweepOldNetworks(host, dirs);
+}
+
+/** Asked after its lock or claim was seen: who makes a pod takes the lock, makes the directory and claims, in this order, and may have done so just now. */
+function isThere(host: Host, dirs: PodDirectories, text: string): boolean {
+  const uuid = tryUuid(text);
+  if (uuid === undefined) return false;
+  return phases.some((phase) => host.files.exists(adHocDirectory(dirs, phase, uuid))) || host.files.exists(podDirectory(dirs, uuid));
 }
 
 function sweepOldNetworks(host: Host, dirs: PodDirectories): void {

@@ -18,6 +18,11 @@ export function noteGone(host: Host, dirs: PodDirectories, uuid: Uuid): void {
   host.files.write(`${goneDirectory(dirs)}/${uuid}`, "", { mode: 0o640 });
 }
 
+/** Was there a pod with it, of which nothing but the journal is left? */
+export function isGone(host: Host, dirs: PodDirectories, uuid: Uuid): boolean {
+  return host.files.exists(`${goneDirectory(dirs)}/${uuid}`);
+}
+
 /** Removes the journals of pods that are gone for longer than `keepMs`. Returns the UUIDs. Nobody else's journal is touched. */
 export function removeOldJournals(host: Host, dirs: PodDirectories, keepMs: number): Uuid[] {
   const removed: Uuid[] = [];

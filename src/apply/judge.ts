@@ -1,4 +1,4 @@
-import { RktError, messageOf } from "../base/error.ts";
+import { errno, RktError, messageOf } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { PlanDigest } from "../base/id.ts";
 import { isStage1File } from "../config/stage1-images.ts";
@@ -26,7 +26,8 @@ export interface Decision {
 /**
  * Decides anew about every applied pod, from the facts stored with its images and the keys that are trusted today, and writes
  * or takes away its verdict. Sockets of a refused pod are stopped; a pod that runs keeps running. When anything but a refusal
- * goes wrong all verdicts are taken away: nothing starts until a run succeeds.
+ * goes wrong all verdicts are taken away: nothing starts until a run succeeds. Only a program that an upgrade has replaced meanwhile leaves
+ * them: that says nothing of images.
  */
 export async function judgeAll(context: ApplyContext): Promise<Decision[]> {
   const { host, dirs } = context;
@@ -41,12 +42,27 @@ export async function judgeAll(context: ApplyContext): Promise<Decision[]> {
     removeStrangers(context, pods);
     return decisions;
   } catch (error) {
+    if (isPartGone(error)) throw programGone(error);
     host.files.removeTree(`${dirs.runDir}/verdicts`);
     throw new RktError("judge-failed", `Cannot decide which pods may run, so none may start: ${messageOf(error)}`, {
       cause: error,
       hint: `Repair that and run "systemctl start rkt-verdicts.service"`,
     });
   }
+}
+
+/** Of what is loaded when it is needed. */
+function isPartGone(error: unknown): boolean {
+  return ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"].includes(errno(error) ?? "");
+}
+
+/** The status of a program that cannot be executed: rkt-verdicts.service is tried again then, with the new one, and keeps the verdicts. */
+function programGone(error: unknown): RktError {
+  return new RktError("program-gone", "Cannot decide which pods may run: a part of rkt is missing, as while it is upgraded", {
+    cause: error,
+    hint: `Run "systemctl start rkt-verdicts.service"`,
+    exitCode: 127,
+  });
 }
 
 /** Decides about one generation of a pod; see `judgeAll`. */

@@ -1,6 +1,6 @@
 import { RktError } from "../base/error.ts";
 import type { Uuid } from "../base/id.ts";
-import { listClaims, releaseClaims, tryClaim } from "../host/claims.ts";
+import { claimWith, listClaims, releaseClaims, tryClaim } from "../host/claims.ts";
 import type { Host } from "../host/host.ts";
 import type { UserRange } from "../pod/engine.ts";
 
@@ -23,13 +23,23 @@ export interface RangeRequest {
   readonly uuid: Uuid;
   /** Claim nothing: the plan is only shown. */
   readonly dryRun?: boolean;
+  /** Gives back, where no range is found, those of pods that have ended. */
+  readonly reclaim?: () => void;
 }
 
 /**
  * The pod's own range of host ids: the one it has, or one that no other pod, no line of /etc/subuid or /etc/subgid, no account and no
  * running user namespace touches. Error: `users-full`.
  */
-export function claimUserRange(host: Host, { dataDir, uuid, dryRun = false }: RangeRequest): UserRange {
+export function claimUserRange(host: Host, request: RangeRequest): UserRange {
+  const range = claimWith(() => claimFree(host, request), request.reclaim);
+  if (range !== undefined) return range;
+  throw new RktError("users-full", "Cannot give the pod user ids of its own: no free range was found", {
+    hint: `"rkt gc --grace-period=0s" gives those of ended pods back`,
+  });
+}
+
+function claimFree(host: Host, { dataDir, uuid, dryRun = false }: RangeRequest): UserRange | undefined {
   const directory = rangeDirectory(dataDir);
   const claims = listClaims(host, directory);
   const own = claims.find((claim) => claim.holder === uuid);
@@ -41,9 +51,7 @@ export function claimUserRange(host: Host, { dataDir, uuid, dryRun = false }: Ra
     if (taken.has(String(base)) || others.some((ids) => ids.first < base + count && base < ids.first + ids.length)) continue;
     if (dryRun || tryClaim(host, directory, { name: String(base), holder: uuid })) return { base, count };
   }
-  throw new RktError("users-full", "Cannot give the pod user ids of its own: no free range was found", {
-    hint: `"rkt gc --grace-period=0s" gives those of ended pods back`,
-  });
+  return undefined;
 }
 
 /** Gives back the ranges of pods that are gone. */

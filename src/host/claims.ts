@@ -29,6 +29,14 @@ export function tryClaim(host: Host, directory: string, { name, holder }: Claim)
   }
 }
 
+/** What `claim` finds; where it finds nothing, what it finds after `reclaim`. */
+export function claimWith<T>(claim: () => T | undefined, reclaim: (() => void) | undefined): T | undefined {
+  const found = claim();
+  if (found !== undefined || reclaim === undefined) return found;
+  reclaim();
+  return claim();
+}
+
 export function listClaims(host: Host, directory: string): Claim[] {
   const names = host.files.tryList(directory).filter((name) => !name.startsWith("."));
   return names.flatMap((name) => {
@@ -37,8 +45,21 @@ export function listClaims(host: Host, directory: string): Claim[] {
   });
 }
 
-/** Gives back what is held by those that `isGone` names, and drafts that a killed claim left. Returns what was given back. */
+/**
+ * Gives back what is held by those that `isGone` names, and drafts that a killed claim left. Returns what was given back. One at a time: a
+ * number that another has given back meanwhile may be a third one's by now.
+ */
 export function releaseClaims(host: Host, directory: string, isGone: (holder: string) => boolean): Claim[] {
+  if (!host.files.exists(directory)) return [];
+  const lock = host.locks.tryLock(`${directory}/.lock`);
+  try {
+    return releaseLocked(host, directory, isGone);
+  } finally {
+    lock?.release();
+  }
+}
+
+function releaseLocked(host: Host, directory: string, isGone: (holder: string) => boolean): Claim[] {
   for (const entry of host.files.tryList(directory)) {
     if (entry.startsWith(".new-") && isGone(entry.slice(".new-".length))) host.files.removeTree(`${directory}/${entry}`);
   }

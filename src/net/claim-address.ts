@@ -1,7 +1,7 @@
 import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { Uuid } from "../base/id.ts";
-import { listClaims, releaseClaims, tryClaim } from "../host/claims.ts";
+import { claimWith, listClaims, releaseClaims, tryClaim } from "../host/claims.ts";
 import type { Host } from "../host/host.ts";
 import { addressAt, type BuiltInNetwork, builtInNetworks, sizeOf } from "./networks.ts";
 import { conflictingRoute } from "./routes.ts";
@@ -16,13 +16,16 @@ export interface AddressRequest {
   readonly uuid: Uuid;
   /** Only look which one it would be: for plans that nobody carries out. */
   readonly dryRun?: boolean;
+  /** Gives back, where no address is free, those of pods that have ended. */
+  readonly reclaim?: () => void;
 }
 
 /**
- * The pod's address in the network: the one it has, or the first that is free, which is its own from now on until `releaseAddresses`.
+ * The pod's address in the network: the one it has, or the first that is free, which is its own from now on until `releaseAddresses`. Where
+ * none is, `reclaim` is called once.
  * Errors: `network-route` where the host reaches the network's addresses elsewhere, `network-full`.
  */
-export function claimAddress(host: Host, network: BuiltInNetwork, { dataDir, uuid, dryRun = false }: AddressRequest): string {
+export function claimAddress(host: Host, network: BuiltInNetwork, request: AddressRequest): string {
   const route = conflictingRoute(host, network);
   if (route !== undefined) {
     const range = `${network.ip4}/${network.ip4Prefix}`;
@@ -34,6 +37,14 @@ export function claimAddress(host: Host, network: BuiltInNetwork, { dataDir, uui
       },
     );
   }
+  const address = claimWith(() => claimFree(host, network, request), request.reclaim);
+  if (address !== undefined) return address;
+  throw new RktError("network-full", `Cannot give the pod an address of network ${quoteText(network.name)}: all are taken`, {
+    hint: `"rkt gc --grace-period=0s" gives those of ended pods back`,
+  });
+}
+
+function claimFree(host: Host, network: BuiltInNetwork, { dataDir, uuid, dryRun = false }: AddressRequest): string | undefined {
   const directory = addressDirectory(dataDir, network);
   const claims = listClaims(host, directory);
   const own = claims.find((claim) => claim.holder === uuid);
@@ -44,9 +55,7 @@ export function claimAddress(host: Host, network: BuiltInNetwork, { dataDir, uui
     if (taken.has(address)) continue;
     if (dryRun || tryClaim(host, directory, { name: address, holder: uuid })) return address;
   }
-  throw new RktError("network-full", `Cannot give the pod an address of network ${quoteText(network.name)}: all are taken`, {
-    hint: `"rkt gc --grace-period=0s" gives those of ended pods back`,
-  });
+  return undefined;
 }
 
 /** Gives back the addresses of pods that are gone. Returns them. */

@@ -173,6 +173,21 @@ forEachSuite((suite) => {
       assert.equal(await traces(host), "");
     });
 
+    await t.test("a pod that cannot be removed keeps no other from it, and gc says so", async () => {
+      await host.sh(`for file in /tmp/u7 /tmp/u8; do rkt run --net=none --uuid-file-save=$file ${IMAGE} --exec=/bin/true; done
+        mount -t tmpfs none "/var/lib/rkt/pods/run/$(cat /tmp/u7)/rw.last"`);
+      const uuid = (await host.read("/tmp/u7")).trim();
+      const result = await host.run(rkt("gc", "--grace-period=0s"));
+      assert.match(
+        result.stderr,
+        new RegExp(`^gc: Cannot remove "/var/lib/rkt/pods/garbage/${uuid}/rw\\.last": something is mounted there$`, "m"),
+      );
+      assert.equal(result.status, 254);
+      assert.equal(await host.sh("find /var/lib/rkt/pods/*garbage -mindepth 1 -maxdepth 1 -printf '%f\\n'"), `${uuid}\n`);
+      await host.sh(`umount /var/lib/rkt/pods/garbage/${uuid}/rw.last; rkt gc --grace-period=0s`);
+      assert.equal(await traces(host), "");
+    });
+
     await t.test("a pod whose engine and waiter were killed is collected like any other", async () => {
       const exited = started(host, rkt("run", "--uuid-file-save=/tmp/u6", ...sh("while :; do sleep 1000 & wait; done")));
       const uuid = await running(host, "/tmp/u6");

@@ -17,7 +17,7 @@ interface Counts {
 
 async function count(host: TestHost): Promise<Counts> {
   const text = await host.sh(`find /run/netns -name 'rkt-*' 2>/dev/null | wc -l; ip -o link | grep -c ': rktd' || :
-    nft list map ip rkt ports | grep -o ' : 172[0-9.]* [.] ' | wc -l; find /var/lib/rkt/net -type f | wc -l`);
+    nft list map ip rkt ports | grep -o ' : 172[0-9.]* [.] ' | wc -l; find /var/lib/rkt/net -type f ! -name '.*' | wc -l`);
   const [namespaces = 0, interfaces = 0, elements = 0, claims = 0] = text.trim().split("\n").map(Number);
   return { namespaces, interfaces, elements, claims };
 }

@@ -100,6 +100,10 @@ forEachSuite((suite) => {
       assert.notEqual(refused.status, 0);
       assert.match(refused.stderr, /Cannot remove rkt: pods run[^]*rkt-pod@web\.service/);
     }
+    // A virtual machine whose hypervisor is the main process of another's unit.
+    await host.sh(`systemctl stop rkt-pod@web; systemd-run --quiet --unit=rkt-machine-${pod} sleep infinity`);
+    assert.match((await host.run(["dpkg", "--remove", "rkt"])).stderr, /Cannot remove rkt: pods run[^]*rkt-machine-/);
+    await host.sh(`systemctl stop rkt-machine-${pod}; systemctl start rkt-pod@web`);
     assert.match(await host.sh("systemctl is-active rkt-pod@web; rkt version"), /^active\n/);
     const network = "ls /sys/class/net | grep rkt- || :; nft list tables | grep -w rkt || :";
     assert.equal(await host.sh(network), "rkt-default\nrkt-restricted\ntable ip rkt\ntable ip6 rkt\n");

@@ -93,7 +93,8 @@ async function make(host: Host, root: string, to: "prepared" | "run"): Promise<v
 }
 
 async function collect(host: Host, root: string): Promise<void> {
-  await collectPods(contextFor(host, root), { graceMs: 0, expireMs: 0, markOnly: false, say: () => undefined, tell: () => undefined });
+  const quiet = { say: () => undefined, tell: () => undefined, fail: assert.fail };
+  await collectPods(contextFor(host, root), { graceMs: 0, expireMs: 0, markOnly: false, ...quiet });
 }
 
 /** Names of all pods and of all that belongs to one. */

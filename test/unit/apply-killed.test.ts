@@ -184,7 +184,7 @@ describe("an apply that is killed at each change of the disk", () => {
         assert.equal(checkSettled(root, generations), completed.plan.digest, `point ${at}`);
         if (committed !== undefined && !old.includes(committed)) assert.equal(committed, completed.plan.digest, `point ${at}`);
         if (killed !== undefined) assert.equal(completed.plan.pod.uuid, killed.uuid, "the UUID stays");
-        sweepPods(real, contextFor(real, root).dirs);
+        sweepPods(real, contextFor(real, root).dirs, assert.fail);
         assert.deepEqual(draftsIn(root), [], `point ${at}`);
       }
       t.diagnostic(`${points} points`);
