@@ -175,9 +175,9 @@ export function launchScript(pod: PodDescription): string {
 /** A job is being started until it ends: systemd stops it by a signal to its main process, and not by ExecStop=. So that one stays. */
 function besideJob(directory: string, machine: string): string {
   return (
-    `trap 'echo yes >${directory}/asked; echo poweroff 1<>${directory}/control' TERM; ${machine} & machine=$!; status=0; ` +
-    // The signal ends a wait, too.
-    `while kill -0 $machine 2>/dev/null; do wait $machine; status=$?; done; ` +
+    `trap 'told=yes; echo yes >${directory}/asked; echo poweroff 1<>${directory}/control' TERM; ${machine} & machine=$!; status=127; ` +
+    // The signal ends a wait, too; one for what has been waited for says 127.
+    `while told=; wait $machine; found=$?; [ $found = 127 ] || status=$found; [ -n "$told" ]; do :; done; ` +
     `trap - TERM; [ $status -le 128 ] || kill -$((status - 128)) $$; exit $status`
   );
 }
