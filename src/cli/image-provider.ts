@@ -3,7 +3,7 @@ import type { ApplyContext } from "../apply/context.ts";
 import { judgeStored } from "../apply/judge.ts";
 import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
-import { readReference } from "../image/fetch.ts";
+import { readReference, sourceOfImage } from "../image/fetch.ts";
 import { renderImage } from "../image/render.ts";
 import type { AppDeclaration } from "../spec/declaration.ts";
 import type { StoredImage } from "../store/image.ts";
@@ -28,7 +28,7 @@ export function makeImageProvider(context: Context, apply: ApplyContext, pull: s
     await inApp(app, () => judgeStored(apply, image));
     const rendered = await inApp(app, () => renderImage(apply, image));
     for (const part of rendered.images) await inApp(app, () => judgeStored(apply, part));
-    apply.store.touch(image.id);
+    for (const part of rendered.images) apply.store.touch(part.id);
     return rendered;
   };
   return Object.assign(provide, {
@@ -55,7 +55,9 @@ async function pick(context: Context, apply: ApplyContext, app: AppDeclaration, 
     });
   }
   const remote = reference.kind === "path" || reference.kind === "url";
-  const known = remote ? apply.store.images().find((image) => image.source === app.image && image.signatures.length > 0) : undefined;
+  const known = remote
+    ? apply.store.images().find((image) => image.source === sourceOfImage(reference, app.image) && image.signatures.length > 0)
+    : undefined;
   // A file is at hand: reading it again costs little, and shows that it changed.
   if (known !== undefined && (pull === "never" || (pull === "new" && reference.kind === "url"))) return known;
   if (remote && pull === "never") {

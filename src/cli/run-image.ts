@@ -2,7 +2,7 @@ import type { ApplyContext } from "../apply/context.ts";
 import { judgeStored } from "../apply/judge.ts";
 import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
-import { readReference } from "../image/fetch.ts";
+import { readReference, sourceOfImage } from "../image/fetch.ts";
 import type { InsecureOption } from "../image/insecure.ts";
 import { renderImage, type RenderedImage } from "../image/render.ts";
 import type { StoredImage } from "../store/image.ts";
@@ -27,7 +27,7 @@ export async function provideRunImage(
   if (!trusted) await judgeStored(apply, image);
   const rendered = await renderImage(apply, image);
   if (!trusted) for (const part of rendered.images) await judgeStored(apply, part);
-  apply.store.touch(image.id);
+  for (const part of rendered.images) apply.store.touch(part.id);
   return rendered;
 }
 
@@ -38,9 +38,10 @@ export async function pickRunImage(
   wanted: WantedImage,
   insecure: ReadonlySet<string>,
 ): Promise<StoredImage> {
-  const { kind } = readReference(context.host, wanted.image);
+  const reference = readReference(context.host, wanted.image);
+  const { kind } = reference;
   const remote = kind === "path" || kind === "url";
-  const stored = remote ? apply.store.images().find((image) => image.source === wanted.image) : undefined;
+  const stored = remote ? apply.store.images().find((image) => image.source === sourceOfImage(reference, wanted.image)) : undefined;
   const known = stored !== undefined && (stored.signatures.length > 0 || insecure.has("image")) ? stored : undefined;
   // A file is at hand: reading it again costs little, and shows that it changed.
   if (known !== undefined && (wanted.pull === "never" || (wanted.pull === "new" && kind === "url"))) return known;

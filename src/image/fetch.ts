@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { Host } from "../host/host.ts";
@@ -51,6 +52,11 @@ export async function fetchImage(context: FetchContext, text: string, options: F
 export function readReference(host: Pick<Host, "files">, text: string): ImageReference {
   const reference = parseImageReference(text);
   return reference.kind === "name" && host.files.tryStat(text)?.type === "file" ? { kind: "path", path: text } : reference;
+}
+
+/** As the store knows where an image came from: a file by its whole path. */
+export function sourceOfImage(reference: ImageReference, text: string): string {
+  return reference.kind === "path" ? resolve(reference.path) : text;
 }
 
 function findStored({ store }: FetchContext, text: string, reference: ImageReference & { kind: "name" | "hash" }): StoredImage {

@@ -8,7 +8,7 @@ import { type AciSummary, readAci } from "./archive/aci.ts";
 import { decompress, detectCompression, MAGIC_LENGTH } from "./archive/decompress.ts";
 import { identify } from "./archive/identify.ts";
 import { type ArchiveLimits, defaultLimits } from "./archive/limits.ts";
-import type { FetchContext, FetchOptions } from "./fetch.ts";
+import { type FetchContext, type FetchOptions, sourceOfImage } from "./fetch.ts";
 import { readSignatureFile } from "./source/file.ts";
 import { sourceOf } from "./source/index.ts";
 import type { SourceContext } from "./source/source.ts";
@@ -54,7 +54,15 @@ export async function importImage(context: FetchContext, request: Import): Promi
   const signatures: SignatureFact[] = signature === undefined ? [] : await restrictToName(context, manifest.name, { signature, facts });
   const labels = manifest.labels ?? [];
   const trusted = request.options.stage1File === true ? { stage1File: request.text } : {};
-  const image = { id, format: "aci", name: manifest.name, labels, manifest, blobSize: size, source: request.text } as const;
+  const image = {
+    id,
+    format: "aci",
+    name: manifest.name,
+    labels,
+    manifest,
+    blobSize: size,
+    source: sourceOfImage(request.reference, request.text),
+  } as const;
   return store.add({ ...image, signatures, ...trusted }, blob);
 }
 

@@ -3,7 +3,6 @@ import { quoteText } from "../base/escape.ts";
 import type { AcIdentifier } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
 import type { SignatureFact } from "../spec/signature-fact.ts";
-import type { PublicKey } from "../trust/key-facts.ts";
 import type { Keystore } from "../trust/keystore.ts";
 import { checkSigners, verifyDetached } from "../trust/verify.ts";
 
@@ -14,7 +13,7 @@ export interface VerifyContext {
 
 /** Before anything big is fetched: could any key that is trusted for anything have made the signature? */
 export async function screenBeforeFetch(context: VerifyContext, signature: Buffer): Promise<void> {
-  await checkSigners({ keys: await allKeys(context.keystore), signature, now: context.host.clock.now() });
+  await checkSigners({ keys: await context.keystore.all(), signature, now: context.host.clock.now() });
 }
 
 /**
@@ -23,7 +22,7 @@ export async function screenBeforeFetch(context: VerifyContext, signature: Buffe
  */
 export async function verifyBytes(context: VerifyContext, path: string, signature: Buffer): Promise<SignatureFact[]> {
   const { files, hashes, clock } = context.host;
-  return verifyDetached({ keys: await allKeys(context.keystore), signature, now: clock.now(), data: files.blocks(path), hashes });
+  return verifyDetached({ keys: await context.keystore.all(), signature, now: clock.now(), data: files.blocks(path), hashes });
 }
 
 /** Those of the facts whose key may sign for the name; throws as trust does when none is left. */
@@ -44,10 +43,6 @@ export async function restrictToName(
       `Cannot verify image ${quoteText(name)}: none of its good signatures is by a key that is trusted for it`,
     );
   return facts;
-}
-
-async function allKeys(keystore: Keystore): Promise<PublicKey[]> {
-  return (await keystore.list()).flatMap((listed) => (listed.key === undefined ? [] : [listed.key]));
 }
 
 /** The name is known here: say it, also in the hint. */

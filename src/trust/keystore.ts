@@ -24,6 +24,8 @@ export interface Keystore {
    * directory trusts nobody. What other scopes' files of the same key say (revoked) is merged in.
    */
   keysFor(name: AcIdentifier): Promise<TrustedKey[]>;
+  /** Every key that is trusted for anything, each once: with what all of its files say. Files that are refused are left out. */
+  all(): Promise<PublicKey[]>;
   /** Every key file, system first, root keys first; never throws for what is in a file. */
   list(): Promise<ListedKey[]>;
   /** Trusts the key from now on; adds to what is known of it, so that a revocation is never lost. Returns the file's path. */
@@ -41,6 +43,7 @@ export function openKeystore(host: Host, directories: KeystoreDirectories, optio
   const store: Store = { host, directories, owner: options.owner ?? 0 };
   return {
     keysFor: (name) => readKeysFor(store, name),
+    all: () => readAll(store),
     list: () => listKeys(store),
     add: (key, scope) => addKey(store, key, scope),
     remove: (fingerprint, scope) => removeKey(store, fingerprint, scope),
@@ -85,6 +88,16 @@ async function listKeys(store: Store): Promise<ListedKey[]> {
   const systems = listKeyFiles(store.host, store.directories.system);
   const listed = [...systems.map((file) => ({ file, masked: isMasked(file, locals) })), ...locals.map((file) => ({ file, masked: false }))];
   return Promise.all(listed.filter(({ file }) => !file.empty).map(({ file, masked }) => listKey(store, file, masked)));
+}
+
+async function readAll(store: Store): Promise<PublicKey[]> {
+  const keys = new Map<string, PublicKey>();
+  for (const { key } of await listKeys(store)) {
+    if (key === undefined) continue;
+    const known = keys.get(key.fingerprint);
+    keys.set(key.fingerprint, known === undefined ? key : await (await import("./keys.ts")).mergeKeys(known, key));
+  }
+  return [...keys.values()];
 }
 
 async function listKey(store: Store, file: KeyFile, masked: boolean): Promise<ListedKey> {

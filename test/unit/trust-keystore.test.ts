@@ -118,6 +118,21 @@ describe("keystore", () => {
     assert.equal((await trustedFor("coreos.com/etcd")).length, 2);
   });
 
+  it("knows each key once, with what all of its files say", async () => {
+    const hourAgo = new Date(Date.now() - 3_600_000).toISOString().replaceAll(/[-:]|\.\d+Z/g, "");
+    gpg.makeKey("zoe", "ed25519", { expire: "1d", at: hourAgo });
+    const [short] = await readPublicKeys(gpg.exportKey("zoe"));
+    gpg.run(["--quick-set-expire", (short?.fingerprint ?? "").toUpperCase(), "2y"]);
+    const [long] = await readPublicKeys(gpg.exportKey("zoe"));
+    assert.ok(short !== undefined && long !== undefined && (long.expires ?? 0) > (short.expires ?? 0));
+    addToSystem(short, "root.d");
+    await open().add(long, etcd);
+    await open().add(ann, "root");
+    const keys = await open().all();
+    assert.deepEqual(new Set(keys.map(({ fingerprint }) => fingerprint)), new Set([short.fingerprint, ann.fingerprint]));
+    assert.equal(keys.find(({ fingerprint }) => fingerprint === short.fingerprint)?.expires, long.expires);
+  });
+
   it("keeps a revocation that was added, in every scope and against every older copy", async () => {
     const key = await makeKey("carl");
     await open().add(key, coreos);

@@ -58,6 +58,13 @@ describe("verifyDetached accepts", () => {
     });
   }
 
+  it("a signature from before its key was given a longer life, of which the export tells the last one only", async () => {
+    const key = gpg.makeKey("extended", "ed25519", { expire: "2y", at: "20250101T000000" });
+    const signature = gpg.sign("extended", data, ["--faked-system-time=20250301T000000"]);
+    gpg.run(["--quick-set-expire", key.toUpperCase(), "5y"]);
+    assert.equal((await verify(["extended"], signature)).length, 1);
+  });
+
   it("a signature by a signing subkey, which is named", async () => {
     const primary = gpg.makeKey("with-subkey");
     gpg.run(["--pinentry-mode=loopback", "--passphrase=", "--quick-add-key", primary, "ed25519", "sign"]);

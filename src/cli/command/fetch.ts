@@ -5,7 +5,7 @@ export const fetchCommand: CommandDeclaration = {
   summary: "Verify images and put them into the store",
   description: [
     "Each IMAGE is the path of an .aci file, its file:// or https:// URL, or the name or ID of an image in the store. The signature is expected beside the file, with .asc added to its name.",
-    "An image is stored only when its signature is good, made by a key that is trusted for the image's name (see rkt trust), and neither the key nor the signature is expired, revoked or weak. A file or URL is verified by its own signature each time, also when its content is in the store.",
+    "An image is stored only when its signature is good, made by a key that is trusted for the image's name (see rkt trust), and neither the key nor the signature is expired, revoked or weak. A file or URL is verified by its own signature each time it is read, also when its content is in the store; with --pull-policy=never, and with new for a URL, what the store has from there is taken as it is.",
     "An image for --stage1-hash and its like is fetched as any other; only one of the directory of stage1's images needs no signature, because root put it there. It may then isolate pods, not be an app of one.",
     "Prints the ID of each image on a line of its own.",
   ],

@@ -1,7 +1,7 @@
 import { RktError } from "../../base/error.ts";
 import { isStage1File } from "../../config/stage1-images.ts";
 import { quoteText } from "../../base/escape.ts";
-import { readReference } from "../../image/fetch.ts";
+import { readReference, sourceOfImage } from "../../image/fetch.ts";
 import type { InsecureOption } from "../../image/insecure.ts";
 import { parseStage1 } from "../../spec/stage1-name.ts";
 import type { StoredImage } from "../../store/image.ts";
@@ -83,7 +83,11 @@ function warnOfInsecure(context: Context, insecure: ReadonlySet<InsecureOption>)
 /** What the store has of that file or URL, where the policy asks the store first. Names are always looked up in the store. */
 function findStored(context: Context, store: Store, text: string, { pull, insecure }: Request): StoredImage | undefined {
   if (pull === "update" || isStoreName(context, text)) return undefined;
-  const known = store.images().find((image) => image.source === text && (image.signatures.length > 0 || insecure.has("image")));
+  // A file is at hand: reading it again costs little, and shows that it changed.
+  const reference = readReference(context.host, text);
+  if (reference.kind === "path" && pull === "new") return undefined;
+  const source = sourceOfImage(reference, text);
+  const known = store.images().find((image) => image.source === source && (image.signatures.length > 0 || insecure.has("image")));
   if (known !== undefined || pull === "new") return known;
   throw new RktError(
     "store-no-image",

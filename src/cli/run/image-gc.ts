@@ -1,5 +1,8 @@
 import { parseTimeSpan } from "../../base/quantity.ts";
 import { quoteText } from "../../base/escape.ts";
+import { RktError } from "../../base/error.ts";
+import { planLayers } from "../../image/layers.ts";
+import type { StoredImage } from "../../store/image.ts";
 import type { Store } from "../../store/store.ts";
 import { openStore } from "../../store/store.ts";
 import type { Context } from "../context.ts";
@@ -31,10 +34,23 @@ function removeTrees(context: Context, store: Store): void {
 function removeImages(context: Context, store: Store, grace: number): void {
   const kept = listKeptImages(context);
   const limit = context.host.clock.now() - grace;
-  const unused = store.images().filter((image) => !kept.has(image.id) && Math.max(image.lastUsed, image.importTime) <= limit);
+  const isOld = (image: StoredImage): boolean => !kept.has(image.id) && Math.max(image.lastUsed, image.importTime) <= limit;
+  const images = store.images();
+  const needed = new Set(images.filter((image) => !isOld(image)).flatMap((image) => dependenciesOf(store, image)));
+  const unused = images.filter((image) => isOld(image) && !needed.has(image.id));
   for (const image of unused) {
     store.remove(image.id);
     context.stdout.write(`successfully removed aci for image: ${quoteText(image.id)}\n`);
   }
   context.stderr.write(`${unused.length} image(s) successfully removed\n`);
+}
+
+/** What an image that stays is made of stays with it. One that lacks a part already keeps nothing. */
+function dependenciesOf(store: Store, image: StoredImage): string[] {
+  try {
+    return planLayers(store, image).map((layer) => layer.image.id);
+  } catch (error) {
+    if (error instanceof RktError) return [];
+    throw error;
+  }
 }

@@ -4,6 +4,7 @@ import { RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import { authorize } from "./authorize.ts";
 import { failed } from "./failed.ts";
+import { proxyEnvironment } from "./proxy.ts";
 import type { SourceContext } from "./source.ts";
 
 const redirectLimit = 10;
@@ -60,7 +61,7 @@ function request(context: SourceContext, url: URL, credentials: Readonly<Record<
 
 /** No connection is kept: the process would wait for it. The system's certificates count, not those that Node brings. */
 function agentFor({ host, insecure }: SourceContext, url: URL): http.Agent {
-  const shared = { keepAlive: false, proxyEnv: { ...host.env } as NodeJS.ProcessEnv };
+  const shared = { keepAlive: false, proxyEnv: proxyEnvironment(host.env) as NodeJS.ProcessEnv };
   if (url.protocol !== "https:") return new http.Agent(shared);
   const store = host.env["SSL_CERT_FILE"] ?? systemStore;
   const ca = host.files.tryReadText(store);
