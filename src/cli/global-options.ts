@@ -31,7 +31,8 @@ export const globalOptions: readonly OptionDeclaration[] = [
     name: "insecure-options",
     kind: "list",
     value: "OPTIONS",
-    description: "Protections to switch off: none, image, tls, http, pubkey, capabilities, paths, seccomp, ondisk, all-fetch, all-run, all",
+    description:
+      "Protections to switch off: image, tls, http, capabilities, seccomp, all-fetch; none, pubkey and ondisk change nothing; paths, all-run and all are refused by run and prepare",
   },
   {
     name: "trust-keys-from-https",

@@ -20,14 +20,14 @@ export const POD_KEYS: readonly KeyInfo[] = [
     key: "Net",
     list: true,
     value: "none | host | default | default-restricted | NAME[:ARG=VALUE;…]",
-    text: "Networks of the pod, several separated by commas or in several lines. default (without the key) gives the pod an address of its own in 172.16.28.0/22 and reaches what the host reaches, masqueraded; default-restricted an address in 172.31.0.0/16 and reaches the host only. none is a network of its own with nothing but lo, host is the host's. Both stand alone. all is default and default-restricted. Networks of CNI (any other NAME) are refused in this release. The address is the pod's as long as the pod is known to rkt.",
+    text: "Networks of the pod, several separated by commas or in several lines. default (without the key) gives the pod an address of its own in 172.16.28.0/22 and reaches what the host reaches, masqueraded; default-restricted an address in 172.31.0.0/16 and reaches the host and that network's pods only. none is a network of its own with nothing but lo, host is the host's. all is default and default-restricted. none, host and all stand alone. Networks of CNI (any other NAME) are refused in this release. The address is the pod's as long as the pod is known to rkt.",
     example: "Net=host",
   },
   {
     key: "Port",
     list: true,
     value: "NAME:[IP:]HOSTPORT",
-    text: "Makes the port that the image calls NAME reachable at that port of the host, at all its addresses or at one: from other hosts, from the host itself and over 127.0.0.1; not from ::1. With Net=host or Net=none only a port that the image marks as socketActivated: its socket starts the pod.",
+    text: "Makes the port that the image calls NAME reachable at that port of the host, at all its addresses or at one: from other hosts (not with default-restricted alone), from the host itself and over 127.0.0.1; not from ::1. With Net=host or Net=none only a port that the image marks as socketActivated: its socket starts the pod.",
     example: "Port=http:127.0.0.1:8080",
   },
   {
@@ -38,8 +38,8 @@ export const POD_KEYS: readonly KeyInfo[] = [
       "A directory or file that apps mount with Mount=. " +
       "kind=host: source=/PATH of the host, with readOnly=true, recursive=true|false (mounts below the source too; default true), idmap=true and unsafe=true. " +
       "The source is resolved when the pod is applied; a path with a parent that others than root may write needs unsafe=true. idmap=true keeps plain owners on the host under private users. " +
-      "kind=empty: empty at each start; kind=state: kept under /var/lib/rkt/volumes; both with mode=0755, uid=0, gid=0. " +
-      "kind=tmpfs: in memory, with size=64M and mode=, uid=, gid=.",
+      "kind=empty: empty at each start; kind=state: kept under /var/lib/rkt/volumes; both with mode=, uid= and gid= (without them 0755, 0, 0; of kind=state for its making only). " +
+      "kind=tmpfs: in memory, with size= (without it half of the memory), mode=, uid=, gid=. All take readOnly=true.",
     example: "Volume=data,kind=host,source=/var/lib/etcd",
   },
   {
@@ -60,7 +60,7 @@ export const POD_KEYS: readonly KeyInfo[] = [
     key: "DNS",
     list: true,
     value: "IP | host | none",
-    text: "Name servers for the apps' /etc/resolv.conf; host takes the host's file, none leaves the image's alone.",
+    text: "Name servers for the apps' /etc/resolv.conf; host takes the host's file, none leaves the image's alone, as without any DNS key: then an app without a file of its image's has no name server. Both stand alone, also without DNSSearch=, DNSOption= and DNSDomain=.",
     example: "DNS=192.0.2.53",
   },
   { key: "DNSSearch", list: true, value: "DOMAIN", text: "Search domains for /etc/resolv.conf.", example: "DNSSearch=example.com" },

@@ -19,7 +19,10 @@ export const enterCommand: CommandDeclaration = {
     { command: "rkt enter etcd", text: "A shell in the pod's only app" },
     { command: "rkt enter --app=web 5a1c /bin/ls -l /", text: "One command in one of several apps" },
   ],
-  exitCodes: [{ code: "CMD's", meaning: "the exit status of CMD" }],
+  exitCodes: [
+    { code: "CMD's", meaning: "the exit status of CMD" },
+    { code: "128 + N", meaning: "signal N ended CMD" },
+  ],
   root: true,
   stopAtArgument: true,
   run: () => import("../run/enter.ts"),

@@ -4,7 +4,7 @@ export const imageRmCommand: CommandDeclaration = {
   name: "rm",
   summary: "Remove images from the store",
   description: [
-    "Removes each image and its rendered tree. An image that a generation of an applied pod uses is refused; one image that cannot be removed does not stop the rest.",
+    "Removes each image and its rendered tree. An image that a generation of a pod needs is refused, also of one of rkt run that has ended and is not removed yet; one image that cannot be removed does not stop the rest.",
   ],
   arguments: [{ name: "IMAGE", completes: ["images"], variadic: true }],
   examples: [

@@ -8,6 +8,7 @@ export const imageVerifyCommand: CommandDeclaration = {
   ],
   arguments: [{ name: "IMAGE", completes: ["images"], variadic: true }],
   examples: [{ command: "rkt image verify coreos.com/etcd", text: "Check one image" }],
+  exitCodes: [{ code: "254", meaning: "rkt failed, or at least one image could not be checked" }],
   root: true,
   run: () => import("../run/image-verify.ts"),
 };

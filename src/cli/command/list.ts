@@ -5,7 +5,7 @@ export const listCommand: CommandDeclaration = {
   name: "list",
   summary: "List pods and their apps",
   description: [
-    "Prints each applied pod with its apps, their images, the pod's state, times and networks. It reads files only: members of the group rkt may call it.",
+    "Prints each pod, named or of rkt run and rkt prepare, with its apps, their images, the pod's state, times and networks. It reads files only: members of the group rkt may call it.",
     "Pods that cannot be read are reported on standard error and do not change the exit status.",
   ],
   options: [{ name: "full", kind: "flag", description: "Print whole UUIDs and times, and the image IDs" }, noLegendOption, formatOption],

@@ -8,6 +8,7 @@ export const podRmCommand: CommandDeclaration = {
   ],
   arguments: [{ name: "NAME", completes: ["named"], variadic: true }],
   examples: [{ command: "rkt pod rm web", text: "Remove the stopped pod web" }],
+  exitCodes: [{ code: "254", meaning: "rkt failed, or at least one pod was not removed" }],
   root: true,
   run: () => import("../run/pod-rm.ts"),
 };

@@ -8,6 +8,7 @@ export const podRollbackCommand: CommandDeclaration = {
   ],
   arguments: [{ name: "NAME", completes: ["named"] }],
   examples: [{ command: "rkt pod rollback web", text: "Undo the last rkt pod apply web" }],
+  exitCodes: [{ code: "254", meaning: "rkt failed, or the generation may not start" }],
   root: true,
   refusesInsecure: true,
   run: () => import("../run/pod-rollback.ts"),

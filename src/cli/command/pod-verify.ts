@@ -11,6 +11,7 @@ export const podVerifyCommand: CommandDeclaration = {
     { command: "rkt pod verify", text: "Check all declarations" },
     { command: "rkt pod verify ./web.pod", text: "Check a file before it is installed" },
   ],
+  exitCodes: [{ code: "254", meaning: "rkt failed, or at least one declaration is wrong" }],
   root: false,
   run: () => import("../run/pod-verify.ts"),
 };

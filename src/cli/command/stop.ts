@@ -13,7 +13,10 @@ export const stopCommand: CommandDeclaration = {
     uuidFileOption,
   ],
   examples: [{ command: "rkt stop etcd", text: "Stop one pod" }],
-  exitCodes: [{ code: "1", meaning: "the file of --uuid-file cannot be read" }],
+  exitCodes: [
+    { code: "1", meaning: "the file of --uuid-file cannot be read" },
+    { code: "254", meaning: "rkt failed, or at least one pod was not stopped" },
+  ],
   root: true,
   run: () => import("../run/stop.ts"),
 };

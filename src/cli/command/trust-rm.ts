@@ -13,6 +13,7 @@ export const trustRmCommand: CommandDeclaration = {
     { name: "root", kind: "flag", description: "Only where the key is trusted for all images" },
   ],
   examples: [{ command: "rkt trust rm 8a12f2ab --prefix=coreos.com/etcd", text: "Stop trusting a key for one prefix" }],
+  exitCodes: [{ code: "254", meaning: "rkt failed, or at least one key was not removed" }],
   root: true,
   run: () => import("../run/trust-rm.ts"),
 };

@@ -44,6 +44,6 @@ function refuseKept(image: StoredImage, kept: ReadonlyMap<string, readonly strin
   if (pods.length === 0) return;
   const names = pods.map((name) => quoteText(name)).join(", ");
   throw new RktError("image-in-use", `Cannot remove image ${quoteText(nameImage(image))}: pods need it: ${names}`, {
-    hint: `Remove the pods first with "rkt pod rm"; "rkt gc" lets go of generations that are not applied any more`,
+    hint: `Remove the pods first with "rkt pod rm" or "rkt rm"; "rkt gc" lets go of generations that are not applied any more`,
   });
 }
