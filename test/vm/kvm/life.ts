@@ -150,7 +150,7 @@ export async function checkLife(t: TestContext, vm: TestMachine, hypervisor: Hyp
     await waitFor(works, { what: "the job", timeout: 120_000, interval: 500 });
     await vm.sh("systemctl stop rkt-pod@job");
     assert.equal((await linesOf(vm, job, "main")).at(-1), "stopped");
-    await ended(vm, "job", { result: "success", status: "0", app: "0" });
+    await ended(vm, "job", { result: "success", status: "0/0", app: "0" });
     await nothingLeft(vm);
   });
 
