@@ -19,8 +19,8 @@ export function networkUp(network: PodNetwork, { directory, runDir, uuid, taps =
   return [
     "# What a crash left of the last one goes first.",
     `net=${quoteShell(directory)}`,
-    // It has run for them when it says so; whoever flushes the host's rules, or stops who keeps them, takes that back.
-    `if [ ! -e ${quoteShell(`${runDir}/network`)} ] || ${missing}; then systemctl restart rkt-network.service; fi`,
+    // It has run for them when it says so; who stops nftables.service takes that back. Not by its unit, which shall run when that comes again.
+    `if [ ! -e ${quoteShell(`${runDir}/network`)} ] || ${missing}; then /usr/lib/rkt/network up; fi`,
     `if ${missing}; then ${refuse(`Cannot make the pod's network: the host has no bridge ${bridges.join(" or ")}; "systemctl status rkt-network" says why`)}; fi`,
     `if [ -e ${quoteShell(network.path)} ]; then ip -force -batch "$net/down.ip" 2>/dev/null || :; fi`,
     ...(taps ? [`nsenter --net=/proc/self/fd/9 sh -c 'exec ip netns attach "$1" $$' sh ${namespaceName(network)}`] : []),

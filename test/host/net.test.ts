@@ -156,7 +156,7 @@ forEachSuite((suite) => {
 
     await t.test("addresses that the host reaches elsewhere stay there", async () => {
       const restricted = "[ -e /sys/class/net/rkt-restricted ]";
-      await host.sh(`ip link delete rkt-restricted; ip link add lan type dummy; ip address add 172.31.16.5/20 dev lan; ip link set lan up
+      await host.sh(`ip link delete rkt-restricted; ip link add lan type veth peer name lan1; ip address add 172.31.16.5/20 dev lan; ip link set lan1 up; ip link set lan up
         systemctl restart rkt-network; ! ${restricted}`);
       assert.match(
         await host.sh("journalctl -q -o cat -u rkt-network"),
