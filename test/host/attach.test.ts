@@ -210,9 +210,10 @@ forEachSuite((suite) => {
     await t.test("rkt run --stdin=tty …: who started it is not attached", async () => {
       const runs = host.run(["sh", "-c", run("--stdin=tty --stdout=tty --stderr=tty", ". /talk.sh")]);
       await waitFor(
-        async () => ((await host.run(["sh", "-c", "rkt attach --mode=list $(cat /root/uuid)"])).status === 0 ? true : undefined),
+        // Its streams are known before it runs.
+        async () => ((await host.run(["sh", "-c", "rkt enter $(cat /root/uuid) /bin/true"])).status === 0 ? true : undefined),
         {
-          what: "the pod",
+          what: "the app",
         },
       );
       const terminal = openTerminal(host, "rkt attach $(cat /root/uuid)");
