@@ -236,7 +236,11 @@ forEachSuite((suite) => {
       assert.deepEqual([silent.status, silent.stdout, silent.stderr], [0, "", "err\nnone\n"]);
       const input = host.run(["sh", "-c", run("--stdin=tty", "read line; echo got \\$line")]);
       await waitFor(
-        async () => ((await host.run(["sh", "-c", "rkt attach --mode=list $(cat /root/uuid)"])).stdout === "tty-in\n" ? true : undefined),
+        async () =>
+          (await host.run(["sh", "-c", "rkt attach --mode=list $(cat /root/uuid) && rkt enter $(cat /root/uuid) /bin/true"])).stdout ===
+          "tty-in\n"
+            ? true
+            : undefined,
         {
           what: "the pod",
         },
