@@ -22,8 +22,6 @@ export function checkVirtualMachine(pod: PodDescription, host: Host): void {
   if (special !== undefined) refuse(`volume ${quoteText(special.name)} is neither a directory nor a regular file`, "Take another stage1");
   const [device] = pod.devices;
   if (device !== undefined) refuse(`device ${quoteText(device.path)} is the host's`, "Leave the devices out, or take another stage1");
-  if (pod.apps.some((app) => app.credentials !== undefined))
-    refuse("no credentials reach it", "Leave Credential= out (of a unit that runs rkt: LoadCredential=), or take another stage1");
   if (pod.apps.some((app) => app.streams !== undefined))
     refuse("it keeps no terminal, and its outputs go to the journal", "Leave Output= or the streams' modes out, or take another stage1");
   checkPod(pod, host);

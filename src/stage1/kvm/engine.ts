@@ -4,6 +4,7 @@ import { machineIdOf, machineNameOf } from "../../base/id.ts";
 import type { Engine, EnginePlan, PodDescription } from "../../pod/engine.ts";
 import { stopTimeout } from "../tree/stop-timeout.ts";
 import { checkVirtualMachine } from "./check.ts";
+import { credentialDisks } from "./credentials.ts";
 import { equipPod } from "./equip.ts";
 import { guestArchive, type GuestUnits, machineDisks } from "./guest-files.ts";
 import { hypervisors } from "./hypervisor/index.ts";
@@ -58,7 +59,7 @@ function planKvm(pod: PodDescription, units: GuestUnits): EnginePlan {
     kernel: machine?.kernel ?? "",
     initrd: initrdPath(pod),
     kernelArguments: [...(hypervisor?.kernelArguments ?? []), ...kernelArguments(pod)],
-    disks: machineDisks(pod),
+    disks: [...machineDisks(pod), ...credentialDisks(pod, runtimeDirectory(pod))],
     terminal: pod.console?.kind === "terminal",
     cid: machine?.cid ?? 0,
     interfaces: machineInterfaces(pod),

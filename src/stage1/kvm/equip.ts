@@ -5,6 +5,7 @@ import type { Uuid } from "../../base/id.ts";
 import type { Host } from "../../host/host.ts";
 import type { EquipOptions, PodDescription, Stage1Image, VirtualMachine } from "../../pod/engine.ts";
 import { chooseHypervisor } from "./choose.ts";
+import { credentialDisks } from "./credentials.ts";
 import { type CpioEntry, encodeCpio } from "./cpio.ts";
 import type { Hypervisor } from "./hypervisor/hypervisor.ts";
 import { hypervisors } from "./hypervisor/index.ts";
@@ -39,7 +40,7 @@ export function equipPod(
   const kernel = findKernel(host, { kernel: settings.kernel, modules, rare, stage1 });
   const layers = [...new Set(pod.apps.flatMap((app) => app.layers))];
   assertCarried(host, hypervisor, kernel, {
-    disks: layers.length,
+    disks: layers.length + credentialDisks(pod, "").length,
     others: machineInterfaces(pod).length + sharedVolumes(pod).length,
   });
   const workshop = createWorkshop(host, options);

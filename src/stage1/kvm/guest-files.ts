@@ -7,6 +7,7 @@ import { appUnit, consolePath, lowerPath, statusPath, unitDirectory, volumePath,
 import { podUnits } from "../tree/pod-units.ts";
 import { skeletonFiles, type StaticUnits } from "../tree/skeleton.ts";
 import { outputsOf } from "../tree/streams.ts";
+import { credentialMounts } from "./credentials.ts";
 import { guestSockets } from "./sockets.ts";
 import { volumeMounts } from "./volumes.ts";
 import { type CpioEntry, encodeCpio } from "./cpio.ts";
@@ -115,7 +116,7 @@ function consoleStreams({ console }: PodDescription): readonly string[] {
 /** For the first program: SOURCE TARGET TYPE OPTIONS a line. The disks' order is that of `machineDisks`. */
 function mountLines(pod: PodDescription): string[] {
   const disks = machineDisks(pod);
-  const device = (image: string): string => `/dev/vd${diskLetters(disks.indexOf(image))}`;
+  const device = (image: string): string => diskDevice(disks.indexOf(image));
   const machine = pod.virtualMachine;
   return [
     ...(machine === undefined ? [] : [`${device(machine.system)} /usr erofs ro,nodev\n`]),
@@ -133,6 +134,7 @@ function mountLines(pod: PodDescription): string[] {
         `- ${writable}/work dir 755,0,0\n`,
       ];
     }),
+    ...credentialMounts(pod, diskDevice(disks.length)),
     ...volumeMounts(pod),
     ...pod.volumes
       .filter((volume) => volume.kind === "tmpfs" || volume.kind === "empty")
@@ -180,6 +182,10 @@ export function machineDisks({ virtualMachine, apps }: PodDescription): string[]
   if (virtualMachine === undefined) return [];
   const layers = apps.flatMap((app) => app.layers).map((layer) => virtualMachine.disks[layer] ?? "");
   return [...new Set([virtualMachine.system, ...layers])];
+}
+
+function diskDevice(index: number): string {
+  return `/dev/vd${diskLetters(index)}`;
 }
 
 /** a … z, aa, ab …, as the kernel counts disks. */

@@ -25,7 +25,10 @@ export function assertCarried(
     throw new RktError("kvm-refused", `Cannot make a virtual machine under ${name}: ${reason}`, { hint });
   };
   if (mostDisks !== undefined && disks + 1 > mostDisks)
-    refuse(`it takes ${mostDisks} disks, and the pod's images have ${disks} layers besides its system`, layersHint(name));
+    refuse(
+      `it takes ${mostDisks} disks, and the pod needs ${disks + 1}, for its system, its images' layers and its credentials`,
+      layersHint(name),
+    );
   if (mostDevices !== undefined && disks + 1 + others > mostDevices)
     refuse(
       `it takes ${mostDevices} devices, and the pod has ${disks + 1} disks and ${others} volumes of the host and interfaces`,

@@ -261,9 +261,10 @@ static int run_init(void) {
   if (console > 2) close(console);
   mount_all(covers, "");
   char *const argv[] = {"/usr/lib/systemd/systemd", NULL};
+  char *credentials = access("/rkt/credentials", F_OK) == 0 ? "CREDENTIALS_DIRECTORY=/rkt/credentials" : NULL;
   /* What the kernel made of its command line is not for systemd. */
   char *const environment[] = {"SYSTEMD_UNIT_PATH=/etc/systemd/system", "SYSTEMD_GENERATOR_PATH=/none", "SYSTEMD_ENVIRONMENT_GENERATOR_PATH=/none",
-                               "MEMORY_PRESSURE_WATCH=/dev/null", "TERM=linux", "PATH=/usr/bin:/usr/sbin", NULL};
+                               "MEMORY_PRESSURE_WATCH=/dev/null", "TERM=linux", "PATH=/usr/bin:/usr/sbin", credentials, NULL};
   execve(argv[0], argv, environment);
   fail("cannot execute", argv[0]);
   return 1;

@@ -6,6 +6,7 @@ import { serviceUnitOf } from "../../pod/paths.ts";
 import { quoteArgv, quoteValue } from "../../unit/quote.ts";
 import type { EntryInput } from "../../unit/unit-file.ts";
 import { machineDevices } from "./devices.ts";
+import { credentialCommands } from "./credentials.ts";
 import { machineDisks } from "./guest-files.ts";
 import { cidFile, startChecks } from "./start-checks.ts";
 import { goesWith, shareBinds, sharePlaces, volumeCommands, volumeUnits } from "./volumes.ts";
@@ -102,7 +103,9 @@ export function serviceLines(pod: PodDescription, hypervisor: Hypervisor | undef
     ["PrivateIPC", "yes"],
     ["PrivateUsers", "yes"],
     ["PrivateTmp", "yes"],
+    ["PrivateMounts", "yes"],
     ["ProtectProc", "invisible"],
+    ["ProcSubset", "pid"],
     ...hostProtection,
     ["RestrictAddressFamilies", "AF_UNIX"],
     ["RestrictRealtime", "yes"],
@@ -215,6 +218,7 @@ export function startCommands(pod: PodDescription): string[] {
     "mkdir -p -m 0755 /run/rkt/cids",
     `echo ${pod.uuid} > ${cidFile(pod)}`,
     'chown systemd-journal-remote "$journal/$machine"',
+    ...credentialCommands(pod, user),
     ...volumeCommands(pod, user),
     leaderCommand(pod, machine),
     ...(pod.virtualMachine?.accelerator === "tcg" ? ["echo 'The virtual machine is emulated, which is slow' >&2"] : []),

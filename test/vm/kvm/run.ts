@@ -68,9 +68,10 @@ export async function checkRun(t: TestContext, vm: TestMachine): Promise<void> {
   await t.test(
     "in a unit of another's the hypervisor is the main process, shut in as well, and the unit's result is the apps'",
     async () => {
-      const script = 'trap "echo got term; exit 9" TERM; n=0; while [ $n -lt 6000 ]; do n=$((n+1)); sleep 0.1; done';
+      const script =
+        'trap "echo got term; exit 9" TERM; cat $CREDENTIALS_DIRECTORY/word; n=0; while [ $n -lt 6000 ]; do n=$((n+1)); sleep 0.1; done';
       await vm.sh(
-        `systemd-run --quiet --unit=guest --service-type=notify --property=TimeoutStartSec=240 --property=TimeoutStopSec=240 rkt run ${stage1} /root/images/box.aci --exec=/bin/sh -- -c '${script}'`,
+        `systemd-run --quiet --unit=guest --service-type=notify --property=TimeoutStartSec=240 --property=TimeoutStopSec=240 --property=SetCredential=word:hush rkt run ${stage1} /root/images/box.aci --exec=/bin/sh -- -c '${script}'`,
       );
       const uuid = (await vm.sh("rkt list --full --no-legend | sed -n 's/\t.*running.*//p'")).trim();
       const main = (await vm.sh("systemctl show -P MainPID guest")).trim();
@@ -87,7 +88,10 @@ export async function checkRun(t: TestContext, vm: TestMachine): Promise<void> {
       await vm.sh("systemctl stop guest");
       assert.match(await vm.sh(`rkt status ${uuid}`), /^app-box=9$/m);
       assert.equal(await vm.sh("systemctl show -P Result guest"), "exit-code\n");
-      assert.match(await vm.sh(`journalctl --quiet --output=cat -D /var/log/journal/${uuid.replaceAll("-", "")} -t box`), /got term/);
+      assert.match(
+        await vm.sh(`journalctl --quiet --output=cat -D /var/log/journal/${uuid.replaceAll("-", "")} -t box`),
+        /^hush[^]*got term/,
+      );
       assert.equal(
         await vm.sh("ls /run/rkt/vm /run/rkt/cids /run/rkt/guests; ls -d /run/systemd/system/guest.service.d 2>/dev/null || :"),
         "/run/rkt/cids:\n\n/run/rkt/guests:\n\n/run/rkt/vm:\n",

@@ -9,7 +9,7 @@ import { linesToEnd, startMachine, vmPod } from "./pods.ts";
 /** What a file system of another kind would do differently, and what the guest may not. */
 const script = `cat /data/in; echo guest >/data/out; chown 33:34 /data/out; chmod 4750 /data/out; ln -s out /data/link; mkdir -m 1777 /data/dir
 exec 5>/data/gone; rm /data/gone; echo kept >&5; ls /data/gone 2>&1
-(echo no >/ro/new) 2>&1; cat /ro/below/in; echo flat $(ls -A /flat/below && echo listed); touch /keep/file; dd if=/dev/zero of=/small/full bs=64k count=64 2>&1 | tail -n 1; cat /etc/one.conf; (echo no >/etc/one.conf) 2>&1; echo more >>/etc/two.conf; ls -A /rkt 2>/dev/null; ip -o addr; head -n 1 /proc/meminfo; echo end; sleep 1000`;
+(echo no >/ro/new) 2>&1; cat /ro/below/in; echo flat $(ls -A /flat/below && echo listed); touch /keep/file; dd if=/dev/zero of=/small/full bs=64k count=64 2>&1 | tail -n 1; cat /etc/one.conf; (echo no >/etc/one.conf) 2>&1; echo more >>/etc/two.conf; ls -A /rkt 2>/dev/null; ip -o addr; head -n 1 /proc/meminfo; cd "$CREDENTIALS_DIRECTORY"; for name in *; do echo "credential $name=$(cat $name)"; done; echo end; sleep 1000`;
 
 /** A name that is not plain. */
 const DATA = "/srv/my data:1%";
@@ -31,7 +31,10 @@ export async function checkVolumes(t: TestContext, vm: TestMachine): Promise<voi
   ];
   const files = ["one", "two"].map((name) => `Mount=volume=${name},target=/etc/${name}.conf\n`).join("");
   const mounts = ["data", "ro", "flat", "keep", "state", "small"].map((name) => `Mount=volume=${name},target=/${name}\n`).join("");
-  await vm.write("/etc/rkt/pods.d/volumes.pod", vmPod(script, `Memory=16M\n${mounts}${files}`, `Net=none\n${volumes.join("\n")}\n`));
+  const text = vmPod(script, `Memory=16M\nCredential=key word\n${mounts}${files}`, `Net=none\n${volumes.join("\n")}\n`);
+  const credentials = "LoadCredential=key:/srv/key\nSetCredential=word:plain\nSetCredential=another:hidden\n";
+  await vm.sh("umask 077; echo -n hush >/srv/key");
+  await vm.write("/etc/rkt/pods.d/volumes.pod", text.replace("[Service]\n", `[Service]\n${credentials}`));
   await vm.sh("rkt pod apply volumes");
   const uuid = await uuidOf(vm, "volumes");
 
@@ -52,6 +55,19 @@ export async function checkVolumes(t: TestContext, vm: TestMachine): Promise<voi
     assert.match(lines[file + 1] ?? "", /one\.conf: Read-only file system/);
     assert.match(lines[file + 2] ?? "", /^1: lo /);
     assert.equal(await vm.sh("cat /srv/one.conf /srv/two.conf"), "one\ntwo\nmore\n");
+  });
+
+  await t.test("credentials of its unit are the app's that names them, and on the host the hypervisor's only", async () => {
+    const lines = await linesToEnd(vm, uuid);
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith("credential ")),
+      ["credential key=hush", "credential word=plain"],
+    );
+    assert.equal(
+      await vm.sh(`stat -c "%U %G %a" /run/rkt/vm/${uuid}/credentials; ls /run/rkt/guests/${uuid}`.concat(" | grep cred || :")),
+      "root rkt-vm 440\n",
+    );
+    assert.doesNotMatch(await vm.sh(`strings /run/rkt/vm/${uuid}/credentials`), /hidden/);
   });
 
   await t.test("it runs in 96 MB, and without a network it has its loopback only", async () => {
