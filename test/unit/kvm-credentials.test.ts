@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { PodDescription } from "../../src/pod/engine.ts";
+import type { PodDescription, VirtualMachine } from "../../src/pod/engine.ts";
 import { createKvmEngines } from "../../src/stage1/kvm/engine.ts";
 import { credentialCommands, credentialNames } from "../../src/stage1/kvm/credentials.ts";
 import { describePod } from "../lib/pod-description.ts";
@@ -19,15 +19,10 @@ test("the credentials of all apps come on one disk, behind the images'", () => {
   assert.deepEqual(credentialNames(pod), ["key", "word"]);
   const layers = [...new Set(pod.apps.flatMap((app) => app.layers))];
   const disks = Object.fromEntries(layers.map((layer, index) => [layer, `/disk${index}`]));
-  const virtualMachine = {
-    hypervisor: "qemu",
-    accelerator: "kvm",
-    program: "/usr/bin/qemu",
-    kernel: "/kernel",
-    initrd: "/initrd",
-    system: "/system",
+  const machine: VirtualMachine = {
+    ...{ hypervisor: "qemu", accelerator: "kvm", program: "/usr/bin/qemu", kernel: "/kernel", initrd: "/initrd", system: "/system" },
+    ...{ disks, memory: 2 ** 27, cpus: 1, cid: 5, kernelSettings: [], warnings: [] },
   };
-  const machine = { ...virtualMachine, disks, memory: 2 ** 27, cpus: 1, cid: 5, kernelSettings: [], warnings: [] } as const;
   const [engine] = createKvmEngines({ pod: new Map(), guest: new Map() });
   const plan = engine!.plan({ ...pod, virtualMachine: machine });
   const files = plan.argv.flatMap((word) => /file(?:name)?=([^,]+)/.exec(word)?.[1] ?? []);

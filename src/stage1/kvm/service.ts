@@ -244,12 +244,16 @@ export function unitVariable({ name }: PodDescription): string {
 
 /**
  * The machine's leader, as systemd-machined knows it: it sees the pod's journal and boot id and no other, so `journalctl -M` does. It holds
- * the pod's lock as long as the pod's unit is not stopped; its own end, which is what "machinectl poweroff" brings about, stops the pod.
+ * the pod's lock as long as the pod's unit is not stopped; its own end, which is what "machinectl poweroff" brings about, stops the pod. The
+ * addresses of a machine are those in its leader's network namespace: the pod's, where nothing is sent or heard.
  */
 function leaderCommand(pod: PodDescription, machine: string): string {
   const id = (machine.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16)).join(" ");
   // What machined knows of the last run goes a moment after that has ended.
   const register =
+    podAddresses(pod)
+      .map((address) => `ip address add ${address} dev lo; `)
+      .join("") +
     `for try in 1 2 3 4 5 6 7 8 9 10; do busctl --quiet call org.freedesktop.machine1 /org/freedesktop/machine1 org.freedesktop.machine1.Manager RegisterMachine sayssus ` +
     `${machineNameOf(pod.uuid)} 16 ${id} rkt container $$$$ ${pod.paths.generation}/stage1/jail && exec sleep infinity; sleep 0.3; done; exit 1`;
   const sockets = socketNames(pod).join(" ");
@@ -259,6 +263,7 @@ function leaderCommand(pod: PodDescription, machine: string): string {
     `After='${sockets}'`,
     "TemporaryFileSystem=/var/log/journal",
     "InaccessiblePaths=-/run/log/journal",
+    "PrivateNetwork=yes",
   ];
   return [
     "systemd-run --quiet --service-type=exec",
@@ -270,6 +275,11 @@ function leaderCommand(pod: PodDescription, machine: string): string {
     `--property=ExecStopPost='-/usr/lib/rkt/vm ended ${pod.uuid}'`,
     `-- /usr/bin/flock --wait 10 --no-fork "$lock" /bin/sh -c '${register}'`,
   ].join(" ");
+}
+
+function podAddresses({ network }: PodDescription): string[] {
+  if (network.kind !== "namespace") return [];
+  return network.interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address));
 }
 
 function escapePath(path: string): string {

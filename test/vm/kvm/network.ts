@@ -100,6 +100,10 @@ export async function checkNetwork(t: TestContext, vm: TestMachine): Promise<voi
     await startMachine(vm, "one");
     const address = /^networks=default:ip4=(.*)$/m.exec(await vm.sh("rkt status one"))?.[1] ?? "";
     assert.match(await vm.sh("rkt list"), new RegExp(`default:ip4=${address}`));
+    assert.match(
+      await vm.sh("machinectl list --no-legend"),
+      new RegExp(`^rkt-\\S+ +container +rkt .* ${address.replaceAll(".", "\\.")}`, "m"),
+    );
     await line(vm, "one", new RegExp(`inet ${address.replaceAll(".", "\\.")}/22`));
     await line(vm, "one", /^2\n9000\n0$/m);
     await line(vm, "one", /^host$/m);
