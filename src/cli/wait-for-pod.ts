@@ -7,7 +7,7 @@ import { type PodView, viewOne } from "./pod-view.ts";
 
 /** Milliseconds between two looks at a pod that has no unit yet, which nothing tells of; the original's. */
 const interval = 100;
-/** The same for one whose unit tells when it is ready, and not when the pod has ended before. */
+/** The same for an ad-hoc one whose unit tells nothing: it is not there yet, or not any more. */
 const round = 1000;
 
 /** How long to wait, as `parseWait` reads it: 0 = not, undefined = for ever. */
@@ -58,12 +58,13 @@ function isOver({ state, pod }: PodView): boolean {
   return state === "aborted prepare" || (pod.name === undefined && state.startsWith("exited"));
 }
 
-/** Of an ad-hoc pod: when it has ended its unit may be gone, and tells nothing. */
+/** Of an ad-hoc pod, whose unit is started once. That its rkt was killed before it asked for the unit is told by nothing but the pod's files. */
 async function waitActiveOnce(look: () => PodView, unit: string, { manager, left }: Waiting): Promise<boolean> {
   for (;;) {
-    if (await manager.waitActive(unit, Math.min(round, left() ?? round))) return true;
-    if (isOver(look()) || left() === 0) return false;
-    await pause(Math.min(interval, left() ?? interval));
+    const active = await manager.waitActive(unit, Math.min(round, left() ?? round));
+    if (active === true) return true;
+    if (active === false) await lookUntil(look, isOver, left);
+    if (active === false || isOver(look()) || left() === 0) return false;
   }
 }
 

@@ -35,8 +35,8 @@ export interface Manager {
   unitByPid(pid: number): Promise<string | undefined>;
   /** Waits until the unit is neither active nor on its way to or from it; false when the time is over. */
   waitStopped(name: string, timeoutMs?: number): Promise<boolean>;
-  /** Waits until the unit is active; false when the time is over, or when it has failed, or ended before it was active, or never is. */
-  waitActive(name: string, timeoutMs?: number): Promise<boolean>;
+  /** Waits until the unit is active; false when it has failed, or ended before it was active, or never is; undefined when the time is over. */
+  waitActive(name: string, timeoutMs?: number): Promise<boolean | undefined>;
   close(): void;
 }
 
@@ -71,7 +71,7 @@ export function openManager(bus: Bus): Manager {
     waitActive: async (name, timeoutMs) => {
       const wait = { done: watchStart(), otherwise: () => findNeverActive(bus, name), timeoutMs };
       const state = await wrapped("wait for unit", name, waitState(bus, name, wait));
-      return state === "active";
+      return state === undefined ? undefined : state === "active";
     },
     close: () => bus.close(),
   };

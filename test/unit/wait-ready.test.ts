@@ -56,20 +56,36 @@ for (const [what, bus, active] of cases) {
 }
 
 test("a unit that may yet be started is waited for", async () => {
-  assert.equal(await openManager(busWith({ ActiveState: "inactive" })).waitActive("x.service", 30), false);
-  assert.equal(await openManager(busWith({ ActiveState: "inactive" }, ["deactivating", "inactive"])).waitActive("x.service", 30), false);
+  assert.equal(await openManager(busWith({ ActiveState: "inactive" })).waitActive("x.service", 30), undefined);
+  const ended = busWith({ ActiveState: "inactive" }, ["deactivating", "inactive"]);
+  assert.equal(await openManager(ended).waitActive("x.service", 30), undefined);
 });
 
 const uuid = "00000000-0000-4000-8000-000000000001";
 const context = { host: { files: { tryReadText: () => undefined } } } as unknown as Context;
 const adHoc = (state: PodView["state"]): PodView => ({ state, pod: { uuid, phase: "run", directory: "/nowhere" } }) as unknown as PodView;
 
-test("an ad-hoc pod that has ended does not become ready, whether before or meanwhile", { timeout: soon }, async () => {
-  const manager: Manager = { ...openManager(busWith({})), waitActive: async () => false };
+/** Looks at a pod of these states, one after the other, the last for good. */
+function lookAt(states: readonly PodView["state"][]): { readonly look: () => PodView; readonly left: PodView["state"][] } {
+  const left = [...states];
+  return { look: () => adHoc((left.length > 1 ? left.shift() : left[0]) ?? "exited"), left };
+}
+
+test("an ad-hoc pod without a unit that has ended does not become ready, whether before or meanwhile", { timeout: soon }, async () => {
+  const manager: Manager = { ...openManager(busWith({})), waitActive: async () => undefined };
   for (const states of [["exited"], ["exited garbage"], ["running", "running", "exited"]] as const) {
-    const left: PodView["state"][] = [...states];
-    const look = (): PodView => adHoc((left.length > 1 ? left.shift() : left[0]) ?? "exited");
+    const { look, left } = lookAt(states);
     await waitReady(context, look, { manager, left: () => undefined });
     assert.deepEqual(left, [states.at(-1)]);
   }
+});
+
+test("an ad-hoc pod whose unit has failed does not become ready, and is waited for until it has ended", { timeout: soon }, async () => {
+  const manager = openManager(busWith({ ActiveState: "activating" }, ["failed"]));
+  let waits = 0;
+  const counting: Manager = { ...manager, waitActive: (...given) => ((waits += 1), manager.waitActive(...given)) };
+  const { look, left } = lookAt(["running", "running", "exited"]);
+  await waitReady(context, look, { manager: counting, left: () => undefined });
+  assert.deepEqual(left, ["exited"]);
+  assert.equal(waits, 1);
 });
