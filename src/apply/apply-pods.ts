@@ -1,9 +1,11 @@
 import { errno, messageOf, RktError } from "../base/error.ts";
 import type { PodName } from "../base/id.ts";
+import { once } from "../base/once.ts";
 import type { DeclarationSource, FoundDeclarations } from "../config/load-declarations.ts";
+import { dropsForwarded } from "../net/firewall.ts";
 import type { NamedPod } from "../pod/named.ts";
 import { listNamedPods } from "../pod/named.ts";
-import type { PodDeclaration } from "../spec/declaration.ts";
+import type { PodDeclaration, Warning } from "../spec/declaration.ts";
 import { readDeclarationText } from "../spec/parse-declaration.ts";
 import { refuseUnsupported } from "../spec/unsupported.ts";
 import type { AppliedPod, Providers } from "./apply-pod.ts";
@@ -43,13 +45,14 @@ export async function applyPods(context: ApplyContext, found: FoundDeclarations,
   await finishChanges(context);
   const failures: { name: string; errors: RktError[] }[] = [...found.problems.map(({ name, error }) => ({ name, errors: [error] }))];
   const applied: AppliedPod[] = [];
-  const warnings: PodDeclaration["warnings"][number][] = [];
+  const warnings: Warning[] = [];
+  const findWarnings = warningsOn(context);
   for (const source of found.declarations) {
     try {
       const declaration = readDeclaration(source);
       const pod = await applyPod(context, declaration, options);
       applied.push(pod);
-      warnings.push(...warningsOf(context, declaration, pod.plan));
+      warnings.push(...findWarnings(declaration, pod.plan));
     } catch (error) {
       failures.push({ name: source.name, errors: errorsOf(error) });
     }
@@ -87,13 +90,14 @@ export interface PlannedPods extends Pick<ApplyResult, "withdrawn" | "kept" | "f
 export async function planPods(context: ApplyContext, found: FoundDeclarations, options: ApplyOptions): Promise<PlannedPods> {
   const plans: PodPlan[] = [];
   const failures: { name: string; errors: RktError[] }[] = found.problems.map(({ name, error }) => ({ name, errors: [error] }));
-  const warnings: PodDeclaration["warnings"][number][] = [];
+  const warnings: Warning[] = [];
+  const findWarnings = warningsOn(context);
   for (const source of found.declarations) {
     try {
       const declaration = readDeclaration(source);
       const plan = await preparePlan(context, declaration, { ...options, dryRun: true });
       plans.push(plan);
-      warnings.push(...warningsOf(context, declaration, plan));
+      warnings.push(...findWarnings(declaration, plan));
     } catch (error) {
       failures.push({ name: source.name, errors: errorsOf(error) });
     }
@@ -104,14 +108,16 @@ export async function planPods(context: ApplyContext, found: FoundDeclarations, 
   return { plans, ...stale, failures, warnings };
 }
 
-function warningsOf(context: ApplyContext, declaration: PodDeclaration, { pod }: PodPlan): PodDeclaration["warnings"][number][] {
-  return [
+/** What is said of pods on this host; its firewall is asked once for all of them, and not before one has a network. */
+function warningsOn({ host }: ApplyContext): (declaration: PodDeclaration, plan: PodPlan) => Warning[] {
+  const firewallDrops = once(() => dropsForwarded(host));
+  return (declaration, { pod }) => [
     ...declaration.warnings,
     ...imagePowers(declaration, pod),
     ...machineWarnings(declaration, pod),
-    ...networkWarnings(context.host, declaration, pod),
-    ...portWarnings(context.host, declaration, pod),
-    ...stateWarnings(context.host, declaration, pod),
+    ...networkWarnings(declaration, pod, firewallDrops),
+    ...portWarnings(host, declaration, pod),
+    ...stateWarnings(host, declaration, pod),
   ];
 }
 

@@ -1,10 +1,12 @@
-import type { Host } from "../host/host.ts";
-import { dropsForwarded } from "../net/firewall.ts";
 import type { PodDescription } from "../pod/engine.ts";
 import type { PodDeclaration, Warning } from "../spec/declaration.ts";
 
 /** What keeps others than this host from a pod's ports, and a pod from them, though nothing of its declaration does. */
-export function networkWarnings(host: Host, { name, paths, pod }: PodDeclaration, { network }: PodDescription): Warning[] {
+export function networkWarnings(
+  { name, paths, pod }: PodDeclaration,
+  { network }: PodDescription,
+  firewallDrops: () => boolean,
+): Warning[] {
   if (network.kind !== "namespace") return [];
   const routed = network.interfaces.some(({ addresses }) => addresses.some(({ gateway }) => gateway !== undefined));
   const at = (message: string, origin = pod.netOrigins[0]): Warning => ({
@@ -18,7 +20,7 @@ export function networkWarnings(host: Host, { name, paths, pod }: PodDeclaration
       ? []
       : [at("Ports of a pod of default-restricted are this host's alone: others do not reach them", port?.origin)];
   }
-  if (!dropsForwarded(host)) return [];
+  if (!firewallDrops()) return [];
   return [
     at(
       "The host's firewall drops what is forwarded (chain FORWARD of table ip filter): the pod reaches nothing beyond this host, and others not its ports, without a rule for rkt-default; rkt.pod(5) has some",

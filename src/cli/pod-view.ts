@@ -10,6 +10,7 @@ import type { LastRun, StartedRun } from "../pod/named.ts";
 import { awaitRunningPods, readLastRun, readStartedRun, readStartTime, runningPods } from "../pod/named.ts";
 import { isBusy, listPods, type Pod, readPod, readPodGeneration } from "../pod/pod.ts";
 import { errno } from "../base/error.ts";
+import { once } from "../base/once.ts";
 import { findPod } from "../pod/find.ts";
 import type { Context } from "./context.ts";
 import { toneOf, type Tone } from "./output/style.ts";
@@ -254,12 +255,6 @@ function viewApp(context: Context, { pod, app, runs, started, record }: AppInput
       return explainAppEnd(ended(), record?.faults?.[app.name]);
     },
   };
-}
-
-/** The value of the first call, each time. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
 }
 
 /** What the pod's state means to the reader: a run that failed is bad, whatever it is called. */
