@@ -5,6 +5,7 @@ import { proxyUnits } from "../../src/apply/proxies.ts";
 import type { Host } from "../../src/host/host.ts";
 import type { PodDescription, SocketDescription } from "../../src/pod/engine.ts";
 import type { PodNetwork } from "../../src/spec/network.ts";
+import { checkVirtualMachine } from "../../src/stage1/kvm/check.ts";
 import { guestAddresses, guestSockets } from "../../src/stage1/kvm/sockets.ts";
 import { copyNames } from "../../src/stage1/kvm/names.ts";
 import { serializeUnitFile } from "../../src/unit/unit-file.ts";
@@ -82,4 +83,13 @@ test("a guest has the host's names as they are when it is made", () => {
   const host = { files: { tryReadText: (path: string) => `of ${path}\n` } } as unknown as Host;
   const pod = describePod({ resolvConf: { kind: "host" } });
   assert.deepEqual(copyNames(pod, host), { resolvConf: { kind: "text", text: "of /etc/resolv.conf\n" }, hosts: { kind: "image" } });
+});
+
+test("a unit that runs rkt keeps its sockets: a machine that would not hear their connections is refused", () => {
+  const host = { env: { LISTEN_FDS: "1" }, files: { tryStat: () => undefined } } as unknown as Host;
+  const { name: _, ...adHoc } = describePod({ sockets: [], devices: [] });
+  assert.throws(() => checkVirtualMachine(adHoc, host), {
+    code: "kvm-refused",
+    message: /sockets of the unit that runs rkt do not reach it/,
+  });
 });

@@ -17,6 +17,9 @@ export function checkVirtualMachine(pod: PodDescription, host: Host): void {
     refuse(`the host has no ${tunDevice}, which its network needs`, "Load the kernel's module tun, or set Net=none");
   if (pod.users !== undefined) refuse("its users are not the host's anyway", "Leave private users out");
   if (pod.copyTrees === true) refuse("its images are disks that cannot be copied", "Leave --no-overlay out");
+  // They would be the hypervisor's, and connections wait for ever.
+  if (pod.name === undefined && host.env["LISTEN_FDS"] !== undefined)
+    refuse("sockets of the unit that runs rkt do not reach it", "Declare the pod in a file with a [Socket], or take another stage1");
   checkSockets(pod, refuse);
   const special = pod.volumes.find(({ type, source }) => type === "file" && (host.files.tryStat(source ?? "")?.type ?? "file") !== "file");
   if (special !== undefined) refuse(`volume ${quoteText(special.name)} is neither a directory nor a regular file`, "Take another stage1");
