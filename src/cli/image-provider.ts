@@ -56,7 +56,7 @@ async function pick(context: Context, apply: ApplyContext, app: AppDeclaration, 
   }
   const remote = reference.kind === "path" || reference.kind === "url";
   const known = remote
-    ? apply.store.images().find((image) => image.source === sourceOfImage(reference, app.image) && image.signatures.length > 0)
+    ? apply.store.findAllFrom(sourceOfImage(reference, app.image)).find((image) => image.signatures.length > 0)
     : undefined;
   // A file is at hand: reading it again costs little, and shows that it changed.
   if (known !== undefined && (pull === "never" || (pull === "new" && reference.kind === "url"))) return known;

@@ -41,7 +41,7 @@ export async function pickRunImage(
   const reference = readReference(context.host, wanted.image);
   const { kind } = reference;
   const remote = kind === "path" || kind === "url";
-  const stored = remote ? apply.store.images().find((image) => image.source === sourceOfImage(reference, wanted.image)) : undefined;
+  const [stored] = remote ? apply.store.findAllFrom(sourceOfImage(reference, wanted.image)) : [];
   const known = stored !== undefined && (stored.signatures.length > 0 || insecure.has("image")) ? stored : undefined;
   // A file is at hand: reading it again costs little, and shows that it changed.
   if (known !== undefined && (wanted.pull === "never" || (wanted.pull === "new" && kind === "url"))) return known;

@@ -8,6 +8,7 @@ import { renderImage } from "../image/render.ts";
 import { engineOfImage } from "../spec/stage1-manifest.ts";
 import { builtInEngine, parseStage1, type Stage1Reference } from "../spec/stage1-name.ts";
 import type { StoredImage } from "../store/image.ts";
+import { lastImportFrom } from "../store/sources.ts";
 import type { Context } from "./context.ts";
 import { fetchLogged } from "./fetch-logged.ts";
 import { pickRunImage } from "./run-image.ts";
@@ -64,7 +65,8 @@ export async function fetchStage1File(
   from: Pick<ApplyContext, "store" | "keystore">,
   path: string,
 ): Promise<StoredImage> {
-  const known = from.store.images().find((image) => image.stage1File === path && image.source === path);
-  if (known !== undefined && context.host.files.stat(path).ctimeMs < known.importTime) return known;
+  const known = from.store.findAllFrom(path).find((image) => image.stage1File === path);
+  const readAt = known === undefined ? 0 : (lastImportFrom(known, path) ?? 0);
+  if (known !== undefined && context.host.files.stat(path).ctimeMs < readAt) return known;
   return fetchLogged(context, from, path, { stage1File: true });
 }

@@ -17,10 +17,19 @@ export interface StoredImage {
   readonly lastUsed: number;
   /** Bytes of blob plus rendered tree. */
   readonly size: number;
-  /** Where it came from, as the user wrote it. */
+  /** Where it came from at `importTime`: a URL as the user wrote it, a file by its whole path. */
   readonly source: string;
+  /** Where the same content came from before, the latest first, each place once. */
+  readonly earlierSources?: readonly EarlierSource[];
   /** What was verified when it was fetched; empty when signatures were switched off. */
   readonly signatures: readonly SignatureFact[];
   /** It came from this file of the directory of stage1's images, for which no signature was asked. */
   readonly stage1File?: string;
+}
+
+/** A place that an image came from, and when it last did. */
+export interface EarlierSource {
+  readonly source: string;
+  /** Milliseconds since the epoch. */
+  readonly importTime: number;
 }

@@ -8,12 +8,13 @@ import type { StoredImage } from "./image.ts";
 import { blobPath, type Layout, layoutOf, makeLayout, recordPath } from "./layout.ts";
 import { formatQuery, type ImageQuery, matchesQuery, parseImageQuery } from "./query.ts";
 import { changeRecord, type ImageRecord, listRecords, readRecord, touchRecord, toStoredImage, writeRecord } from "./record.ts";
+import { earlierSources, imagesFrom } from "./sources.ts";
 import { sweepUnrecorded } from "./sweep.ts";
 import { openStaging, type Staging } from "./staging.ts";
 import { discardTree, hasTree, listTrees, placeTree, type StoredTree, treeRootfs } from "./trees.ts";
 
 /** What is to be said of an image that comes into the store. */
-export type NewImage = Omit<ImageRecord, "record" | "importTime" | "treeSizes">;
+export type NewImage = Omit<ImageRecord, "record" | "importTime" | "treeSizes" | "earlierSources">;
 
 /** Images by content. Whatever is found here is whole: files are synced before they get their names, records come last. */
 export interface Store {
@@ -25,9 +26,11 @@ export interface Store {
   findAll(reference: string | ImageQuery): StoredImage[];
   /** By the beginning of its ID (throws `store-image-ambiguous` where several have it) or by name (the newest import). Throws `store-no-image`. */
   find(reference: string | ImageQuery): StoredImage;
+  /** Of a file or URL (`StoredImage.source`): what came from there last comes first. Sources that an image had long ago may be forgotten. */
+  findAllFrom(source: string): StoredImage[];
   /**
    * Takes a blob (uncompressed archive, a file in a staging directory whose sha512 the caller has computed) and its record.
-   * The same content again is a new import: what was verified before stays known.
+   * The same content again is a new import: what was verified before stays known, and where it came from.
    */
   add(image: NewImage, stagedBlob: string): StoredImage;
   /** Record and blob; its trees stay until gc, because pods may use them. Call under the exclusive lock. False when there was none. */
@@ -62,6 +65,7 @@ export function openStore(host: Host, dataDir: string): Store {
     get: (id) => readImage(host, layout, id),
     findAll,
     find: (reference) => pickOne(toQuery(reference), findAll(reference)),
+    findAllFrom: (source) => imagesFrom(images(), source),
     add: (image, stagedBlob) => addImage(host, layout, image, stagedBlob),
     remove: (id) => removeImage(host, layout, id),
     touch: (id) => touchRecord(host, layout, id, host.clock.now()),
@@ -127,7 +131,16 @@ function addImage(host: Host, layout: Layout, image: NewImage, stagedBlob: strin
     const treeSizes = treeSizesOf(host, layout, image.id);
     const stage1File = image.stage1File ?? known?.stage1File;
     const trusted = stage1File === undefined ? {} : { stage1File };
-    const record = { ...image, ...trusted, record: 1 as const, importTime: nextImportTime(host, layout), signatures, treeSizes };
+    const earlier = earlierSources(known, image.source);
+    const record: ImageRecord = {
+      ...image,
+      ...trusted,
+      ...(earlier.length === 0 ? {} : { earlierSources: earlier }),
+      record: 1,
+      importTime: nextImportTime(host, layout),
+      signatures,
+      treeSizes,
+    };
     writeRecord(host, layout, record);
     return toStoredImage(host, layout, record);
   });

@@ -193,6 +193,18 @@ test("image gc keeps what an image that stays depends on", { skip }, async () =>
   assert.doesNotMatch(stdout, new RegExp(base));
 });
 
+test("one content from two places is found by either of them", { skip }, async () => {
+  const [aci, copy] = [makeAci("example.com/twice", "1"), join(directory, "twice-copy.aci")];
+  fs.copyFileSync(aci, copy);
+  const fetch = async (policy: string, path: string): Promise<string> => {
+    const { stdout, stderr } = await rkt(["--insecure-options=image", "fetch", "--full", `--pull-policy=${policy}`, path]);
+    return stdout === "" ? stderr : stdout.trim();
+  };
+  const ids = [await fetch("update", aci), await fetch("update", copy), await fetch("never", aci), await fetch("never", copy)];
+  assert.deepEqual(ids, [ids[0], ids[0], ids[0], ids[0]]);
+  assert.match(ids[0] ?? "", /^sha512-/);
+});
+
 test("a file is the one of that place, whatever its name is said from", { skip }, async () => {
   const folders = ["here", "there"].map((name) => join(directory, name));
   const ids: string[] = [];

@@ -4,7 +4,9 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { exportImage } from "../../src/image/export.ts";
+import { fetchImage } from "../../src/image/fetch.ts";
 import { renderImage } from "../../src/image/render.ts";
+import { lastImportFrom } from "../../src/store/sources.ts";
 import { openTestStore } from "../lib/image-store.ts";
 import { aciBytes, testManifest } from "../lib/tar-bytes.ts";
 
@@ -60,6 +62,54 @@ describe("store", () => {
     const again = await add("store/c", "1");
     assert.equal(again.id, before.id);
     assert.equal(store.find("store/c,arch=amd64").id, before.id);
+  });
+
+  it("an image is found by every place that its content came from, the latest import from there first", async () => {
+    const [first, second] = ["1", "2"].map((version) => aciBytes([], versioned(version, { name: "store/from" })));
+    const fetchFrom = (name: string, data: Buffer | undefined) =>
+      fetchImage(test, test.put(name, data ?? ""), { insecure: new Set(["image"]) });
+    const from = (name: string) => store.findAllFrom(join(test.folder, name)).map(({ id }) => id);
+    const one = await fetchFrom("a.aci", first);
+    await fetchFrom("b.aci", first);
+    assert.deepEqual([from("a.aci"), from("b.aci"), from("c.aci")], [[one.id], [one.id], []]);
+    // What is at the first place changes; the old content comes again from the other.
+    const two = await fetchFrom("a.aci", second);
+    await fetchFrom("b.aci", first);
+    assert.deepEqual([from("a.aci"), from("b.aci")], [[two.id, one.id], [one.id]]);
+    await fetchFrom("a.aci", first);
+    assert.deepEqual(from("a.aci"), [one.id, two.id]);
+    const { source, earlierSources } = store.get(one.id) ?? assert.fail();
+    assert.deepEqual(
+      [source, earlierSources?.map((earlier) => earlier.source)],
+      [join(test.folder, "a.aci"), [join(test.folder, "b.aci")]],
+    );
+    const times = ["a.aci", "b.aci", "c.aci"].map((name) => lastImportFrom(store.get(one.id) ?? assert.fail(), join(test.folder, name)));
+    assert.deepEqual(times, [store.get(one.id)?.importTime, earlierSources?.[0]?.importTime, undefined]);
+    assert.ok((times[1] ?? 0) < (times[0] ?? 0));
+    store.remove(one.id);
+    assert.deepEqual([from("a.aci"), from("b.aci")], [[two.id], []]);
+  });
+
+  it("an image keeps the last sixteen places that it came from", async () => {
+    const data = aciBytes([], versioned("1", { name: "store/many" }));
+    const paths = Array.from({ length: 18 }, (_, index) => test.put(`many-${index}.aci`, data));
+    for (const path of paths) await fetchImage(test, path, { insecure: new Set(["image"]) });
+    assert.deepEqual(
+      paths.map((path) => store.findAllFrom(path).length),
+      [0, 0, ...Array.from({ length: 16 }, () => 1)],
+    );
+  });
+
+  it("a record that knows one place only is read, and keeps it when the content comes from another", async () => {
+    const data = aciBytes([], versioned("1", { name: "store/old-record" }));
+    const { id } = await test.fetch(data);
+    const path = join(test.folder, `data/cas/image/${id}.json`);
+    const old = { ...(JSON.parse(fs.readFileSync(path, "utf8")) as object), source: "https://old.example/x.aci", importTime: 1 };
+    fs.writeFileSync(path, JSON.stringify(old));
+    assert.deepEqual(store.findAllFrom("https://old.example/x.aci")[0]?.id, id);
+    await test.fetch(data);
+    assert.deepEqual(store.get(id)?.earlierSources, [{ source: "https://old.example/x.aci", importTime: 1 }]);
+    assert.equal(store.findAllFrom("https://old.example/x.aci")[0]?.id, id);
   });
 
   it("touch sets the time of last use, a change of the record keeps it", async () => {

@@ -86,8 +86,8 @@ function findStored(context: Context, store: Store, text: string, { pull, insecu
   // A file is at hand: reading it again costs little, and shows that it changed.
   const reference = readReference(context.host, text);
   if (reference.kind === "path" && pull === "new") return undefined;
-  const source = sourceOfImage(reference, text);
-  const known = store.images().find((image) => image.source === source && (image.signatures.length > 0 || insecure.has("image")));
+  const from = store.findAllFrom(sourceOfImage(reference, text));
+  const known = from.find((image) => image.signatures.length > 0 || insecure.has("image"));
   if (known !== undefined || pull === "new") return known;
   throw new RktError(
     "store-no-image",
