@@ -30,7 +30,8 @@ export interface Store {
   findAllFrom(source: string): StoredImage[];
   /**
    * Takes a blob (uncompressed archive, a file in a staging directory whose sha512 the caller has computed) and its record.
-   * The same content again is a new import: what was verified before stays known, and where it came from.
+   * The same content again is a new import: what was verified before stays known, and where it came from. Nothing is left of an image
+   * that cannot be added.
    */
   add(image: NewImage, stagedBlob: string): StoredImage;
   /** Record and blob; its trees stay until gc, because pods may use them. Call under the exclusive lock. False when there was none. */
@@ -125,7 +126,6 @@ function addImage(host: Host, layout: Layout, image: NewImage, stagedBlob: strin
   host.files.sync(stagedBlob);
   return withRecordLock(host, layout, () => {
     sweepUnrecorded(host, layout);
-    placeBlob(host, stagedBlob, blobPath(layout, image.id));
     const known = readRecord(host, layout, image.id);
     const signatures = mergeFacts(known?.signatures ?? [], image.signatures);
     const treeSizes = treeSizesOf(host, layout, image.id);
@@ -141,9 +141,23 @@ function addImage(host: Host, layout: Layout, image: NewImage, stagedBlob: strin
       signatures,
       treeSizes,
     };
-    writeRecord(host, layout, record);
+    try {
+      placeBlob(host, stagedBlob, blobPath(layout, image.id));
+      writeRecord(host, layout, record);
+    } catch (error) {
+      if (known === undefined) removeQuietly(host, layout, image.id);
+      throw error;
+    }
     return toStoredImage(host, layout, record);
   });
+}
+
+function removeQuietly(host: Host, layout: Layout, id: ImageId): void {
+  try {
+    removeImage(host, layout, id);
+  } catch {
+    // The error that brought us here says more.
+  }
 }
 
 function placeBlob(host: Host, staged: string, target: string): void {
@@ -197,12 +211,7 @@ function addTree(host: Host, layout: Layout, staged: string, tree: Omit<StoredTr
 
 function dropTree(host: Host, layout: Layout, key: string): void {
   const tree = listTrees(host, layout).find((candidate) => candidate.key === key);
-  const staging = openStaging(host, layout);
-  try {
-    discardTree(host, layout, key, staging.path);
-  } finally {
-    staging.release();
-  }
+  discardTree(host, layout, key);
   if (tree === undefined) return;
   setTreeSize(host, layout, tree.image, (sizes) => Object.fromEntries(Object.entries(sizes).filter(([name]) => name !== key)));
 }

@@ -4,6 +4,7 @@ import { canonicalJson } from "../base/json.ts";
 import { type ImageId, parseImageId } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
 import type { Layout } from "./layout.ts";
+import { stageAway } from "./staging.ts";
 
 /** A rendered layer: `rootfs` and its description below `cas/tree/KEY`. Never changed once it is there. */
 export interface StoredTree {
@@ -49,15 +50,13 @@ export function placeTree(host: Host, layout: Layout, staged: string, tree: Omit
   host.files.sync(layout.trees);
 }
 
-/** In two steps: renamed away, so that half a tree never stands under its name, then removed. */
-export function discardTree(host: Host, layout: Layout, key: string, staging: string): void {
-  const grave = join(staging, "tree");
+/** In two steps: renamed away, so that half a tree never stands under its name, then removed. Needs no room on the disk. */
+export function discardTree(host: Host, layout: Layout, key: string): void {
+  if (!hasTree(host, layout, key)) return;
+  const grave = stageAway(host, layout, join(layout.trees, key));
   try {
-    host.files.rename(join(layout.trees, key), grave);
-  } catch (error) {
-    if (errno(error) === "ENOENT") return;
-    throw error;
+    host.files.sync(layout.trees);
+  } finally {
+    grave.release();
   }
-  host.files.sync(layout.trees);
-  host.files.removeTree(grave);
 }

@@ -53,12 +53,13 @@ function milliseconds(text: string): number {
 async function removeStrayTrees(context: Context): Promise<void> {
   const store = openStore(context.host, context.paths.dataDir);
   await withStoreLock(store, async () => {
-    store.stage().release();
     const kept = listKeptTrees(context);
     for (const tree of store.trees()) {
       if (store.get(tree.image) !== undefined || kept.has(tree.path)) continue;
       store.removeTree(tree.key);
       context.stderr.write(`removed ${tree.path}\n`);
     }
+    // A full disk has room for a new directory by now.
+    store.stage().release();
   });
 }

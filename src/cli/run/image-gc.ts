@@ -14,10 +14,10 @@ export async function run(context: Context, _args: readonly string[], options: O
   const grace = parseTimeSpan(options.text("grace-period") ?? "24h") / 1000;
   const store = openStore(context.host, context.paths.dataDir);
   await withStoreLock(store, async () => {
-    // What cut-short fetches and renders left.
-    store.stage().release();
     removeTrees(context, store);
     removeImages(context, store, grace);
+    // What cut-short fetches and renders left. A full disk has room for a new directory by now.
+    store.stage().release();
   });
   return 0;
 }
