@@ -85,8 +85,8 @@ export interface Files {
   openWithin(root: string, path: string): PinnedFile;
   /** fsync of a file or a directory. */
   sync(path: string): void;
-  /** The same in another thread, for who has to do something else before the sync that counts. An error is that one's to report. */
-  syncMeanwhile(path: string): void;
+  /** The same in another thread, for who has something else to do meanwhile. Linux tells an error once: a `sync` afterwards may know of none. */
+  syncMeanwhile(path: string): Promise<void>;
   /** syncfs(2) of the file system that holds the path. */
   syncFileSystem(path: string): void;
 }
@@ -117,7 +117,7 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Milliseconds; the program is killed after it. Default 60 s. */
   readonly timeout?: number;
-  /** Throw `program-failed` when it exits with another status than 0. Default true. */
+  /** Throw `program-failed` when it exits with another status than 0; its cause is ENOSPC or EDQUOT where it said so. Default true. */
   readonly check?: boolean;
 }
 

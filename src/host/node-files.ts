@@ -59,9 +59,15 @@ function tolerate<T, U>(read: () => T, missing: U): T | U {
   }
 }
 
-function syncMeanwhile(path: string): void {
+function syncMeanwhile(path: string): Promise<void> {
   const fd = fs.openSync(path, fs.constants.O_RDONLY);
-  fs.fsync(fd, () => fs.closeSync(fd));
+  return new Promise((resolve, reject) => {
+    fs.fsync(fd, (error) => {
+      fs.closeSync(fd);
+      if (error === null) resolve();
+      else reject(error);
+    });
+  });
 }
 
 function syncFileSystem(native: NativeCalls, path: string): void {

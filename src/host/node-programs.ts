@@ -95,5 +95,12 @@ function exitError(argv: readonly string[], status: number | null, signal: strin
   const how = status === null ? `was ended by ${signal ?? "a signal"}` : `exited with status ${status}`;
   const said = stderr.toString().trim().split("\n").at(-1) ?? "";
   const reason = said === "" ? "" : `: ${escapeText(said.slice(0, 500))}`;
-  return new RktError("program-failed", `Cannot run ${quoteText(argv.slice(0, 3).join(" "))}: it ${how}${reason}`);
+  const cause = noRoomIn(stderr.toString());
+  return new RktError("program-failed", `Cannot run ${quoteText(argv.slice(0, 3).join(" "))}: it ${how}${reason}`, { cause });
+}
+
+/** Of a program that had no room to write: the error of the system, by strerror(3)'s words for it. */
+function noRoomIn(said: string): Error | undefined {
+  const [line, words = ""] = /^.*: (No space left on device|Disk quota exceeded)$/m.exec(said) ?? [];
+  return line === undefined ? undefined : Object.assign(new Error(line), { code: words.startsWith("No") ? "ENOSPC" : "EDQUOT" });
 }

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { quoteText } from "../base/escape.ts";
 import type { Host } from "../host/host.ts";
+import { explainStore } from "./disk-full.ts";
 import type { Layer } from "./layers.ts";
 import { type RenderContext, type RenderOptions, withStagedTree } from "./render.ts";
 
@@ -18,13 +20,17 @@ export interface RepairOptions extends RenderOptions {
 export async function repairTree(context: RenderContext, layer: Layer, options: RepairOptions = {}): Promise<TreeState> {
   const { host, store } = context;
   if (!store.hasTree(layer.key)) return "absent";
-  return await withStagedTree(context, layer, options, async ({ staged, rootfs, size }) => {
-    if ((await digestTree(host, rootfs)) === (await digestTree(host, store.treePath(layer.key)))) return "whole";
-    options.beforeReplace?.();
-    store.removeTree(layer.key);
-    store.addTree(staged, { key: layer.key, image: layer.image.id, size });
-    return "replaced";
-  });
+  try {
+    return await withStagedTree(context, layer, options, async ({ staged, rootfs, size }) => {
+      if ((await digestTree(host, rootfs)) === (await digestTree(host, store.treePath(layer.key)))) return "whole";
+      options.beforeReplace?.();
+      store.removeTree(layer.key);
+      store.addTree(staged, { key: layer.key, image: layer.image.id, size });
+      return "replaced";
+    });
+  } catch (error) {
+    throw explainStore(error, `Cannot verify image ${quoteText(layer.image.name)}`, store);
+  }
 }
 
 /** tar's stream in a fixed order: it says all of a tree that the next start could see. A tree that cannot be read equals no other. */

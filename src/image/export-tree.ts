@@ -4,6 +4,7 @@ import { quoteText } from "../base/escape.ts";
 import type { Host } from "../host/host.ts";
 import type { StoredImage } from "../store/image.ts";
 import type { Store } from "../store/store.ts";
+import { diskFull, storeFull } from "./disk-full.ts";
 
 export interface ExportedTree {
   /** Absolute, topmost first: the writable layer of a pod that has ended, then the image's trees. */
@@ -40,13 +41,16 @@ export async function exportTree(
   const target = resolve(file);
   if (!overwrite && files.tryLstat(target) !== undefined) throw existing(file);
   const temporary = join(dirname(target), `.${basename(target)}.${context.host.random(6).toString("hex")}.tmp`);
-  const staging = context.store.stage();
+  const failed = `Cannot export to ${quoteText(file)}`;
+  const staging = inStore(context.store, failed, () => context.store.stage());
   try {
     const { dependencies: _, pathWhitelist: __, ...manifest } = image.manifest;
-    files.write(join(staging.path, "manifest"), `${JSON.stringify(manifest)}\n`, { mode: 0o644 });
-    files.mkdir(join(staging.path, "rootfs"), { mode: 0o755 });
     const words = [staging.path, layers.map(escapeLayer).join(":"), String(layers.length)];
-    await programs.run(["unshare", "--mount", "--propagation=private", "sh", "-euc", script, "sh", ...words], { timeout: 3_600_000 });
+    inStore(context.store, failed, () => {
+      files.write(join(staging.path, "manifest"), `${JSON.stringify(manifest)}\n`, { mode: 0o644 });
+      files.mkdir(join(staging.path, "rootfs"), { mode: 0o755 });
+      programs.run(["unshare", "--mount", "--propagation=private", "sh", "-euc", script, "sh", ...words], { timeout: 3_600_000 });
+    });
     // Made and written at once: who may write in that directory cannot lead this elsewhere.
     raw.copy(join(staging.path, "aci"), temporary, 0o644);
     files.sync(temporary);
@@ -58,10 +62,19 @@ export async function exportTree(
     files.sync(dirname(target));
   } catch (error) {
     if (errno(error) === "EEXIST") throw existing(file);
-    throw new RktError("export-failed", `Cannot export to ${quoteText(file)}: ${messageOf(error)}`, { cause: error });
+    const full = diskFull(error, failed, { place: dirname(target) });
+    throw full ?? new RktError("export-failed", `${failed}: ${messageOf(error)}`, { cause: error });
   } finally {
     if (files.tryLstat(temporary) !== undefined) files.unlink(temporary);
     staging.release();
+  }
+}
+
+function inStore<Result>(store: Store, failed: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw storeFull(error, failed, store) ?? error;
   }
 }
 

@@ -4,6 +4,7 @@ import { quoteText } from "../base/escape.ts";
 import type { Host } from "../host/host.ts";
 import type { StoredImage } from "../store/image.ts";
 import type { Store } from "../store/store.ts";
+import { diskFull } from "./disk-full.ts";
 
 export interface ExportOptions {
   /** Replace an existing file. Default false: `export-exists`. */
@@ -34,6 +35,8 @@ export function exportImage(
     if (errno(error) === "EEXIST") {
       throw new RktError("export-exists", `Cannot export to ${quoteText(file)}: it exists`, { hint: `"--overwrite" replaces it` });
     }
-    throw new RktError("export-failed", `Cannot export to ${quoteText(file)}: ${messageOf(error)}`, { cause: error });
+    const failed = `Cannot export to ${quoteText(file)}`;
+    const full = diskFull(error, failed, { place: dirname(target) });
+    throw full ?? new RktError("export-failed", `${failed}: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -7,6 +7,7 @@ import type { StoredImage } from "../store/image.ts";
 import type { Store } from "../store/store.ts";
 import type { Keystore } from "../trust/keystore.ts";
 import type { ArchiveLimits } from "./archive/limits.ts";
+import { explainStore } from "./disk-full.ts";
 import type { InsecureOption } from "./insecure.ts";
 import type { FindAuth, ProgressEvent } from "./source/source.ts";
 
@@ -28,23 +29,26 @@ export interface FetchOptions {
   readonly limits?: ArchiveLimits;
 }
 
+/** What to fetch: what the user wrote, and what that refers to. */
+export interface FetchRequest {
+  readonly text: string;
+  readonly reference: ImageReference;
+  readonly options: FetchOptions;
+}
+
 /**
  * An image in the store, from what a user wrote: a name or an ID is looked up there (`store-no-image`), a file or URL is fetched and
- * verified by its own signature each time, also when its content is there already. Nothing is left of an image that is refused.
+ * verified by its own signature each time, also when its content is there already. Nothing is left of an image that is refused, or for
+ * which there was no room (`disk-full`).
  * Takes the store's shared lock: do not call under the exclusive one.
  */
 export async function fetchImage(context: FetchContext, text: string, options: FetchOptions = {}): Promise<StoredImage> {
   const reference = readReference(context.host, text);
   if (reference.kind === "name" || reference.kind === "hash") return findStored(context, text, reference);
-  // OpenPGP, archives and https are loaded by who fetches.
-  const { importImage } = await import("./import-image.ts");
-  const lock = context.store.tryLock({ shared: true });
-  const staging = context.store.stage();
   try {
-    return await importImage(context, { text, reference, options, staging: staging.path });
-  } finally {
-    staging.release();
-    lock?.release();
+    return await fetchAnew(context, { text, reference, options });
+  } catch (error) {
+    throw explainStore(error, `Cannot fetch ${quoteText(text)}`, context.store);
   }
 }
 
@@ -57,6 +61,22 @@ export function readReference(host: Pick<Host, "files">, text: string): ImageRef
 /** As the store knows where an image came from: a file by its whole path. */
 export function sourceOfImage(reference: ImageReference, text: string): string {
   return reference.kind === "path" ? resolve(reference.path) : text;
+}
+
+async function fetchAnew(context: FetchContext, request: FetchRequest): Promise<StoredImage> {
+  // OpenPGP, archives and https are loaded by who fetches.
+  const { importImage } = await import("./import-image.ts");
+  const lock = context.store.tryLock({ shared: true });
+  try {
+    const staging = context.store.stage();
+    try {
+      return await importImage(context, { ...request, staging: staging.path });
+    } finally {
+      staging.release();
+    }
+  } finally {
+    lock?.release();
+  }
 }
 
 function findStored({ store }: FetchContext, text: string, reference: ImageReference & { kind: "name" | "hash" }): StoredImage {

@@ -1,6 +1,5 @@
 import { basename, dirname, join } from "node:path";
 import type { Host } from "../host/host.ts";
-import type { ImageReference } from "../spec/image-reference.ts";
 import type { SignatureFact } from "../spec/signature-fact.ts";
 import type { StoredImage } from "../store/image.ts";
 import { parseImageId, type ImageId } from "../base/id.ts";
@@ -8,16 +7,13 @@ import { type AciSummary, readAci } from "./archive/aci.ts";
 import { decompress, detectCompression, MAGIC_LENGTH } from "./archive/decompress.ts";
 import { identify } from "./archive/identify.ts";
 import { type ArchiveLimits, defaultLimits } from "./archive/limits.ts";
-import { type FetchContext, type FetchOptions, sourceOfImage } from "./fetch.ts";
+import { type FetchContext, type FetchRequest, sourceOfImage } from "./fetch.ts";
 import { readSignatureFile } from "./source/file.ts";
 import { sourceOf } from "./source/index.ts";
 import type { SourceContext } from "./source/source.ts";
 import { restrictToName, screenBeforeFetch, verifyBytes } from "./verify-image.ts";
 
-export interface Import {
-  readonly text: string;
-  readonly reference: ImageReference;
-  readonly options: FetchOptions;
+export interface Import extends FetchRequest {
   readonly staging: string;
 }
 
@@ -40,7 +36,9 @@ export async function importImage(context: FetchContext, request: Import): Promi
   await source.readImage(sourceContext, request.reference, download);
   const plain = isPlain(host, download);
   // It is what the store keeps: the disk has it by the time that it is verified and read.
-  if (plain) host.files.syncMeanwhile(download);
+  const synced = plain ? host.files.syncMeanwhile(download) : undefined;
+  // Another error may come first.
+  synced?.catch(() => undefined);
   const facts = signature === undefined ? [] : await verifyBytes(context, download, signature);
   const [verified] = facts;
   const { blob, id, summary } = await unpackBlob(host, {
@@ -63,6 +61,7 @@ export async function importImage(context: FetchContext, request: Import): Promi
     blobSize: size,
     source: sourceOfImage(request.reference, request.text),
   } as const;
+  await synced;
   return store.add({ ...image, signatures, ...trusted }, blob);
 }
 

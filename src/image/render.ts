@@ -8,6 +8,7 @@ import { readAci } from "./archive/aci.ts";
 import type { ArchiveEntry } from "./archive/entry.ts";
 import { identify } from "./archive/identify.ts";
 import { defaultLimits } from "./archive/limits.ts";
+import { explainStore } from "./disk-full.ts";
 import { type Layer, planLayers } from "./layers.ts";
 import { createTreeWriter } from "./tree-writer.ts";
 
@@ -49,7 +50,7 @@ export async function renderAci(context: RenderContext, layer: Layer, directory:
   const writer = createTreeWriter(host.raw, directory, { ...options, keeps: keepsOf(layer) });
   const blob = host.files.blocks(store.blobPath(layer.image.id));
   const reading = { limits: { ...defaultLimits, totalBytes: Number.MAX_SAFE_INTEGER }, files: writer.add };
-  const { id } = await identify(host.hashes, blob, (chunks) => readAci(chunks, reading));
+  const { id } = await identify(host.hashes, blob, (chunks) => readAci(chunks, reading)).finally(writer.abandon);
   // The name of a blob is its hash: a disk that has changed it since must not get away with it.
   if (id !== layer.image.id) {
     throw new RktError("store-blob-damaged", `Cannot render image ${quoteText(layer.image.name)}: its content in the store is damaged`, {
@@ -60,9 +61,13 @@ export async function renderAci(context: RenderContext, layer: Layer, directory:
 }
 
 async function renderLayer(context: RenderContext, layer: Layer, options: RenderOptions): Promise<void> {
-  await withStagedTree(context, layer, options, async ({ staged, size }) => {
-    context.store.addTree(staged, { key: layer.key, image: layer.image.id, size });
-  });
+  try {
+    await withStagedTree(context, layer, options, async ({ staged, size }) => {
+      context.store.addTree(staged, { key: layer.key, image: layer.image.id, size });
+    });
+  } catch (error) {
+    throw explainStore(error, `Cannot render image ${quoteText(layer.image.name)}`, context.store);
+  }
 }
 
 /** A layer's tree that nobody else sees yet: `rootfs` lies in `staged`, which `Store.addTree` takes. */

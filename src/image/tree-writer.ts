@@ -14,6 +14,8 @@ export interface TreeWriter {
   add(entry: ArchiveEntry, path: readonly string[]): ContentSink | undefined;
   /** After the last entry: what does not stay goes, directories get their owners, modes and times. Returns the bytes of all files. */
   finish(): number;
+  /** Closes the file whose end never came: a file that is removed while it is open keeps its room. */
+  abandon(): void;
 }
 
 /**
@@ -29,11 +31,13 @@ export function createTreeWriter(raw: RawFiles, top: string, options: TreeOption
     // The top comes first, whenever its entry comes.
     directories: new Map([["", undefined]]),
     dropped: [],
+    open: undefined,
     bytes: 0,
   };
   return {
     add: (entry, path) => addEntry(tree, entry, path.join("/"), path),
     finish: () => finishTree(tree),
+    abandon: () => closeOpen(tree),
   };
 }
 
@@ -45,6 +49,8 @@ interface Tree {
   /** Seen or made by us; `undefined`: its entry has not come (yet). In the order they were made. */
   readonly directories: Map<string, ArchiveEntry | undefined>;
   readonly dropped: string[];
+  /** The file that is being written. */
+  open: number | undefined;
   bytes: number;
 }
 
@@ -78,6 +84,7 @@ function addDirectory(tree: Tree, entry: ArchiveEntry, name: string): undefined 
 function addFile(tree: Tree, entry: ArchiveEntry, name: string): ContentSink {
   const path = pathOf(tree, name);
   const fd = tree.raw.create(path, 0o600);
+  tree.open = fd;
   let left = entry.size;
   return {
     write: (chunk) => {
@@ -87,13 +94,20 @@ function addFile(tree: Tree, entry: ArchiveEntry, name: string): ContentSink {
     end: () => {
       // Writing takes the setuid bit away, a change of owner too: the mode comes last.
       tree.raw.setOwnerAndMode(fd, ownerOf(tree, entry), entry.mode);
-      tree.raw.close(fd);
+      closeOpen(tree);
       if (left !== 0) throw badEntry(entry.path, "has not the size it says");
       setXattrs(tree, entry, path);
       setTime(tree, path, entry.mtime);
       tree.bytes += entry.size;
     },
   };
+}
+
+/** Once, even where it fails: the descriptor is gone in any case. */
+function closeOpen(tree: Tree): void {
+  const fd = tree.open;
+  tree.open = undefined;
+  if (fd !== undefined) tree.raw.close(fd);
 }
 
 function addLink(tree: Tree, entry: ArchiveEntry, name: string): undefined {

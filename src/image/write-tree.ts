@@ -3,6 +3,7 @@ import { errno, messageOf, RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { Host } from "../host/host.ts";
 import type { StoredImage } from "../store/image.ts";
+import { diskFull } from "./disk-full.ts";
 import { planLayers } from "./layers.ts";
 import { renderAci, renderImage, type RenderContext } from "./render.ts";
 
@@ -75,14 +76,10 @@ async function writeTree(host: Host, image: StoredImage, target: Target, fill: (
     }
     files.sync(dirname(path));
   } catch (error) {
-    if (errno(error) === undefined) throw error;
-    throw new RktError(
-      "tree-not-written",
-      `Cannot write image ${quoteText(image.name)} to ${quoteText(target.directory)}: ${messageOf(error)}`,
-      {
-        cause: error,
-      },
-    );
+    const failed = `Cannot write image ${quoteText(image.name)} to ${quoteText(target.directory)}`;
+    const full = diskFull(error, failed, { place: dirname(path) });
+    if (full !== undefined || errno(error) === undefined) throw full ?? error;
+    throw new RktError("tree-not-written", `${failed}: ${messageOf(error)}`, { cause: error });
   } finally {
     // Not what was there before, if it could not be put back.
     if (files.tryLstat(path) !== undefined || files.tryLstat(join(staging, "old")) === undefined) files.removeTree(staging);

@@ -158,6 +158,19 @@ describe("fetchImage from https", () => {
     stranger.close();
   });
 
+  it("says that the disk is full where it is, not that the connection broke", async () => {
+    const write = (): never => {
+      throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", syscall: "write" });
+    };
+    const host = { ...test.host, raw: { ...test.host.raw, write } };
+    const before = test.names();
+    await assert.rejects(fetchImage({ ...test, host }, url("/good.aci"), unverified), {
+      code: "disk-full",
+      message: `Cannot fetch "${url("/good.aci")}": the file system of "${join(test.folder, "data/cas")}" is full`,
+    });
+    assert.deepEqual(test.names(), before);
+  });
+
   it("leaves nothing of what breaks off, does not end, or is not there", async () => {
     await refuse(url("/cut.aci"), { code: "fetch-failed", message: /broke after \d+ bytes/ });
     await refuse(url("/missing.aci"), { code: "fetch-missing", message: /no such file/ });

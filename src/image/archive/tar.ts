@@ -6,29 +6,31 @@ import { toEntry } from "./header.ts";
 import { createTarParser, type EntryStream, type TarBlocks, type TarParser } from "./hooks.ts";
 import type { ArchiveLimits } from "./limits.ts";
 
-/** Called for each entry in the archive's order; what it returns gets a file's content. A throw ends the reading. */
+/** Called for each entry in the archive's order; what it returns gets a file's content. What is thrown ends the reading, and is thrown on. */
 export type EntrySink = (entry: ArchiveEntry) => ContentSink | undefined;
 
 /**
  * Reads an uncompressed tar archive (ustar, GNU long names, PAX) to its very end. Throws `archive-bad` for what is truncated, malformed,
- * too large or too much, for sparse files, and for anything but zeros behind the end-of-archive marker. Nothing of a chunk is kept when the
- * next one is asked for.
+ * too large or too much, for sparse files, and for anything but zeros behind the end-of-archive marker. What source and sink throw stays what
+ * it is. Nothing of a chunk is kept when the next one is asked for.
  */
 export async function readTar(source: Chunks, sink: EntrySink, limits: ArchiveLimits): Promise<void> {
   const parser = createTarParser(limits);
   const progress = watch(parser);
-  parser.on("entry", (header, stream, next) => deliver({ header, stream, next }, { blocks: parser, sink, limits }));
+  // Whoever comes first tells why.
+  const fail = (error: unknown): void => void (progress.failure ??= { error });
+  parser.on("entry", (header, stream, next) => deliver({ header, stream, next }, { blocks: parser, sink, limits, fail }));
   try {
     await feed(parser, source, progress, limits);
   } catch (error) {
     parser.destroy();
-    throw error instanceof RktError ? error : badArchive(explain(messageOf(error)), error);
+    throw error;
   }
   if (!parser.isEnded()) throw badArchive("it is truncated, its end-of-archive marker is missing");
 }
 
 interface Progress {
-  failure: Error | undefined;
+  failure: { readonly error: unknown } | undefined;
   closed: boolean;
   wake: () => void;
 }
@@ -36,7 +38,7 @@ interface Progress {
 function watch(parser: TarParser): Progress {
   const progress: Progress = { failure: undefined, closed: false, wake: () => undefined };
   parser.on("error", (error) => {
-    progress.failure ??= error;
+    progress.failure ??= { error: error instanceof RktError ? error : badArchive(explain(messageOf(error)), error) };
     progress.wake();
   });
   parser.on("close", () => {
@@ -53,11 +55,11 @@ async function feed(parser: TarParser, source: Chunks, progress: Progress, limit
     total += chunk.length;
     if (total > limits.totalBytes) throw badArchive(`it has more than ${limits.totalBytes} bytes`);
     if (!parser.write(chunk)) await nextEvent(progress);
-    if (progress.failure !== undefined) throw progress.failure;
+    if (progress.failure !== undefined) throw progress.failure.error;
   }
   parser.end();
   while (!progress.closed) await nextEvent(progress);
-  if (progress.failure !== undefined) throw progress.failure;
+  if (progress.failure !== undefined) throw progress.failure.error;
 }
 
 function nextEvent(progress: Progress): Promise<void> {
@@ -75,9 +77,10 @@ interface Reading {
   readonly blocks: TarBlocks;
   readonly sink: EntrySink;
   readonly limits: ArchiveLimits;
+  readonly fail: (error: unknown) => void;
 }
 
-function deliver({ header, stream, next }: Delivery, { blocks, sink, limits }: Reading): void {
+function deliver({ header, stream, next }: Delivery, { blocks, sink, limits, fail }: Reading): void {
   // Without a listener an error would end the process; it reaches us by the parser.
   stream.on("error", () => undefined);
   // An error that is thrown inside a stream's event would end the process too.
@@ -85,6 +88,7 @@ function deliver({ header, stream, next }: Delivery, { blocks, sink, limits }: R
     try {
       work();
     } catch (error) {
+      fail(error);
       next(error);
     }
   };

@@ -3,6 +3,7 @@ import { errno, messageOf, RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import type { Host } from "../../host/host.ts";
 import type { ImageReference } from "../../spec/image-reference.ts";
+import { isNoRoom } from "../disk-full.ts";
 import { type ImageSource, largestSignature, signatureSuffix } from "./source.ts";
 
 /** A file of this machine, its signature beside it. */
@@ -19,6 +20,8 @@ export const fileSource: ImageSource = {
       host.raw.copy(path, target, 0o600);
       progress?.({ what: "image", source: path, received: stat.size, total: stat.size });
     } catch (error) {
+      // Of the two files of the copy it is the new one that has no room.
+      if (isNoRoom(error)) throw error;
       const reason = errno(error) === "ENOENT" ? "there is no such file" : messageOf(error);
       throw new RktError("image-unreadable", `Cannot read image ${quoteText(path)}: ${reason}`, { cause: error });
     }

@@ -47,19 +47,28 @@ async function download(context: SourceContext, url: string, sink: Sink): Promis
   let received = 0;
   // Not the clock, which may be set meanwhile.
   const begun = performance.now();
+  for await (const chunk of receive(response, url)) {
+    received += chunk.length;
+    if (received > sink.limit) throw failed(url, `it has more than ${sink.limit} bytes`);
+    const seconds = (performance.now() - begun) / 1000;
+    if (seconds > 60 && received < seconds * slowest) throw failed(url, `fewer than ${slowest} bytes come in a second`);
+    sink.write(chunk);
+    context.progress?.({ what: sink.what, source: url, received, ...(total === undefined ? {} : { total }) });
+  }
+  if (total !== undefined && received !== total) throw failed(url, `it ended after ${received} of ${total} bytes`);
+}
+
+/** The body as it comes. What ends it early is the connection's fault; what its reader throws is not. */
+async function* receive(response: IncomingMessage, url: string): AsyncGenerator<Buffer> {
+  let received = 0;
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       received += chunk.length;
-      if (received > sink.limit) throw failed(url, `it has more than ${sink.limit} bytes`);
-      const seconds = (performance.now() - begun) / 1000;
-      if (seconds > 60 && received < seconds * slowest) throw failed(url, `fewer than ${slowest} bytes come in a second`);
-      sink.write(chunk);
-      context.progress?.({ what: sink.what, source: url, received, ...(total === undefined ? {} : { total }) });
+      yield chunk;
     }
   } catch (error) {
-    throw error instanceof RktError ? error : failed(url, `the connection broke after ${received} bytes (${messageOf(error)})`, error);
+    throw failed(url, `the connection broke after ${received} bytes (${messageOf(error)})`, error);
   }
-  if (total !== undefined && received !== total) throw failed(url, `it ended after ${received} of ${total} bytes`);
 }
 
 function announcedSize(response: IncomingMessage): number | undefined {
