@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Duplex } from "node:stream";
-import { test } from "node:test";
+import { after, test } from "node:test";
+import { promisify } from "node:util";
 
 const PROGRAM = fileURLToPath(new URL("../../.build/native/guest", import.meta.url));
 const BOOT = "0d3c1f4e-8f2a-4c57-9d6b-2a51c0e7f913";
@@ -85,4 +89,19 @@ test("enter of a guest: one that is hostile decides nothing", async () => {
     const { status, stderr } = await enter(said);
     assert.deepEqual([status, stderr], [254, 'enter: Cannot enter pod "vm": its guest does not keep to what was agreed on\n'], what);
   }
+});
+
+test("a guest keeps what its command printed last, and the status, for a reader who takes their time", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "rkt-enter-"));
+  after(() => rmSync(folder, { recursive: true }));
+  const reader = join(folder, "slow-reader");
+  const sources = ["../lib/slow-reader.c", "../../src/stage1/kvm/guest-frames.c"].map((path) => join(import.meta.dirname, path));
+  await promisify(execFile)("cc", ["-O1", "-Wall", "-o", reader, ...sources]);
+  // In what the connection holds, in what the guest does, and in neither.
+  const sizes = [3_000, 65_536, 300_000];
+  const ends = await Promise.all(sizes.map(async (size) => (await promisify(execFile)(reader, [String(size)])).stdout));
+  assert.deepEqual(
+    ends,
+    sizes.map((size) => `${size} bytes, then exited 7\n`),
+  );
 });
