@@ -2,6 +2,7 @@ import { quoteText } from "../base/escape.ts";
 import { quoteShell } from "../base/quote-shell.ts";
 import type { PodName } from "../base/id.ts";
 import { machineIdOf } from "../base/id.ts";
+import { copyLines, layOver } from "../image/copy-layers.ts";
 import type { EnginePlan, PodDescription } from "../pod/engine.ts";
 import type { PodDirectories } from "../pod/paths.ts";
 import { networkDown, networkLeft, type NetworkPlaces, networkUp } from "../net/script.ts";
@@ -203,11 +204,7 @@ function directoryLines(pod: PodDescription): string[] {
   for (const { name, rootDirectory } of pod.apps) {
     if (rootDirectory !== undefined) lines.push(...ownerLines(`"$pod/rw/${name}/upper"`, rootDirectory));
   }
-  // Lowest first: what lies above replaces it.
-  const copies =
-    pod.copyTrees === true ? pod.apps.flatMap((app) => app.layers.toReversed().map((layer) => ({ layer, app: app.name }))) : [];
-  for (const { layer, app } of copies)
-    lines.push(`cp -a --reflink=auto --remove-destination ${quoteShell(`${layer}/.`)} "$pod/rw/${app}/upper"`);
+  if (pod.copyTrees === true) lines.push(layOver, ...pod.apps.flatMap(({ name, layers }) => copyLines(layers, `"$pod/rw/${name}/upper"`)));
   const empty = pod.volumes.filter((volume) => volume.kind === "empty");
   if (empty.length > 0) lines.push('mkdir -m 0755 "$pod/rw/.volumes"');
   for (const volume of empty) {

@@ -1,8 +1,10 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { errno, messageOf, RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
+import { quoteShell } from "../base/quote-shell.ts";
 import type { Host } from "../host/host.ts";
 import type { StoredImage } from "../store/image.ts";
+import { copyLines, layOver } from "./copy-layers.ts";
 import { diskFull } from "./disk-full.ts";
 import { planLayers } from "./layers.ts";
 import { renderAci, renderImage, type RenderContext } from "./render.ts";
@@ -32,11 +34,8 @@ export async function renderTree(context: RenderContext, image: StoredImage, dir
   }
   const { layers } = await renderImage(context, image);
   await writeTree(context.host, image, { directory, ...options }, async (rootfs) => {
-    for (const layer of layers.toReversed()) {
-      await context.host.programs.run(["cp", "--archive", "--reflink=auto", "--remove-destination", "--", `${layer}/.`, rootfs], {
-        timeout: 3_600_000,
-      });
-    }
+    const script = [layOver, ...copyLines(layers, quoteShell(rootfs))].join("\n");
+    await context.host.programs.run(["sh", "-eu", "-c", script], { timeout: 3_600_000 });
   });
 }
 
