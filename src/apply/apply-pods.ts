@@ -1,4 +1,5 @@
 import { errno, messageOf, RktError } from "../base/error.ts";
+import { quoteText } from "../base/escape.ts";
 import type { PodName } from "../base/id.ts";
 import { once } from "../base/once.ts";
 import type { DeclarationSource, FoundDeclarations } from "../config/load-declarations.ts";
@@ -12,6 +13,7 @@ import type { AppliedPod, Providers } from "./apply-pod.ts";
 import { commitPlan, preparePlan } from "./apply-pod.ts";
 import type { ApplyContext } from "./context.ts";
 import type { Decision } from "./judge.ts";
+import { explainFull } from "./explain-full.ts";
 import { finishChanges } from "./finish.ts";
 import { imagePowers } from "./image-powers.ts";
 import { assertMachineNameFree } from "./machine-name.ts";
@@ -54,7 +56,8 @@ export async function applyPods(context: ApplyContext, found: FoundDeclarations,
       applied.push(pod);
       warnings.push(...findWarnings(declaration, pod.plan));
     } catch (error) {
-      failures.push({ name: source.name, errors: errorsOf(error) });
+      const explained = explainFull(error, `Cannot apply pod ${quoteText(source.name)}`, context.dirs);
+      failures.push({ name: source.name, errors: errorsOf(explained) });
     }
   }
   const stale = options.all

@@ -1,3 +1,5 @@
+import { dirname } from "node:path";
+import { diskFull } from "../base/disk-full.ts";
 import type { Host } from "../host/host.ts";
 import type { Manager } from "../systemd/manager.ts";
 import type { ApplyContext } from "./context.ts";
@@ -10,9 +12,20 @@ import { settleUnits } from "./settle.ts";
  * Every command that changes pods ends with it, and begins with it, so that one that was cut short is rolled forward.
  */
 export async function finishChanges(context: ApplyContext): Promise<Decision[]> {
-  settleUnits(context.host, context.dirs, context.unitDirectory);
+  const { host, dirs, unitDirectory } = context;
+  // The directory itself may be what there is no room for.
+  await written("the units of pods", dirname(unitDirectory), () => settleUnits(host, dirs, unitDirectory));
   await reloadIfNeeded(context);
-  return await judgeAll(context);
+  return await written("the verdicts on pods", dirs.runDir, () => judgeAll(context));
+}
+
+/** `disk-full`, where that place has no room. */
+async function written<Result>(what: string, place: string, write: () => Promise<Result> | Result): Promise<Result> {
+  try {
+    return await write();
+  } catch (error) {
+    throw diskFull(error, `Cannot write ${what}`, { place }) ?? error;
+  }
 }
 
 /**

@@ -1,9 +1,13 @@
+import { dirname, resolve } from "node:path";
 import type { AdHocPlan } from "../apply/plan-ad-hoc.ts";
 import { discardAdHoc, judgeAdHoc, prepareAdHoc, writeAdHoc } from "../apply/ad-hoc-pod.ts";
 import type { ApplyContext } from "../apply/context.ts";
+import { explainFull } from "../apply/explain-full.ts";
 import type { ChosenStage1 } from "../apply/stage1.ts";
+import { diskFull } from "../base/disk-full.ts";
 import { quoteText } from "../base/escape.ts";
 import type { Uuid } from "../base/id.ts";
+import type { Host } from "../host/host.ts";
 import type { RenderedImage } from "../image/render.ts";
 import { createAdHoc } from "../pod/ad-hoc.ts";
 import type { ConsoleDescription } from "../pod/engine.ts";
@@ -36,6 +40,14 @@ export interface MadeAdHoc {
 
 /** A new pod in phase `prepare`, whole. What goes wrong leaves nothing of it. */
 export async function makeAdHoc(context: Context, apply: ApplyContext, wish: AdHocWish): Promise<MadeAdHoc> {
+  try {
+    return await makeWhole(context, apply, wish);
+  } catch (error) {
+    throw explainFull(error, `Cannot make pod ${quoteText(wish.uuid)}`, apply.dirs);
+  }
+}
+
+async function makeWhole(context: Context, apply: ApplyContext, wish: AdHocWish): Promise<MadeAdHoc> {
   const { host, dirs } = apply;
   const { uuid, request } = wish;
   const store = apply.store.tryLock({ shared: true });
@@ -45,7 +57,7 @@ export async function makeAdHoc(context: Context, apply: ApplyContext, wish: AdH
     store?.release();
   };
   try {
-    if (wish.uuidFileSave !== undefined) host.files.write(wish.uuidFileSave, `${uuid}\n`, { mode: 0o644 });
+    if (wish.uuidFileSave !== undefined) saveUuid(host, wish.uuidFileSave, uuid);
     const provideStage1 = makeStage1Provider(context, apply, new Set(request.insecure));
     const stage1 = await whileStarting(host, wish.launcher, () => provideStage1(request.pod.stage1));
     const images = await whileStarting(host, wish.launcher, () => provideImages(context, apply, request));
@@ -60,6 +72,15 @@ export async function makeAdHoc(context: Context, apply: ApplyContext, wish: AdH
     discardAdHoc(host, dirs, uuid);
     release();
     throw error;
+  }
+}
+
+/** Where that is has nothing to do with where pods are. */
+function saveUuid(host: Host, file: string, uuid: Uuid): void {
+  try {
+    host.files.write(file, `${uuid}\n`, { mode: 0o644 });
+  } catch (error) {
+    throw diskFull(error, `Cannot write the UUID of the pod to ${quoteText(file)}`, { place: dirname(resolve(file)) }) ?? error;
   }
 }
 

@@ -99,8 +99,8 @@ function exitError(argv: readonly string[], status: number | null, signal: strin
   return new RktError("program-failed", `Cannot run ${quoteText(argv.slice(0, 3).join(" "))}: it ${how}${reason}`, { cause });
 }
 
-/** Of a program that had no room to write: the error of the system, by strerror(3)'s words for it. */
+/** Of a program that had no room to write: the error of the system, by strerror(3)'s words for it, before which mkfs.erofs says the number. */
 function noRoomIn(said: string): Error | undefined {
-  const [line, words = ""] = /^.*: (No space left on device|Disk quota exceeded)$/m.exec(said) ?? [];
+  const [line, words = ""] = /^.*: (?:\[Error \d+\] )?(No space left on device|Disk quota exceeded)$/m.exec(said) ?? [];
   return line === undefined ? undefined : Object.assign(new Error(line), { code: words.startsWith("No") ? "ENOSPC" : "EDQUOT" });
 }

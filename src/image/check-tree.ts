@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { quoteText } from "../base/escape.ts";
 import type { Host } from "../host/host.ts";
-import { explainStore } from "./disk-full.ts";
+import { explainStore } from "./explain-store.ts";
 import type { Layer } from "./layers.ts";
 import { type RenderContext, type RenderOptions, withStagedTree } from "./render.ts";
 

@@ -1,10 +1,11 @@
 import { basename, dirname, join, resolve } from "node:path";
+import { diskFull } from "../base/disk-full.ts";
 import { errno, messageOf, RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { Host } from "../host/host.ts";
 import type { StoredImage } from "../store/image.ts";
 import type { Store } from "../store/store.ts";
-import { diskFull, storeFull } from "./disk-full.ts";
+import { storeFull } from "./explain-store.ts";
 
 export interface ExportedTree {
   /** Absolute, topmost first: the writable layer of a pod that has ended, then the image's trees. */

@@ -1,10 +1,10 @@
 import { basename, dirname, join, resolve } from "node:path";
+import { diskFull } from "../base/disk-full.ts";
 import { errno, messageOf, RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { Host } from "../host/host.ts";
 import type { StoredImage } from "../store/image.ts";
 import type { Store } from "../store/store.ts";
-import { diskFull } from "./disk-full.ts";
 
 export interface ExportOptions {
   /** Replace an existing file. Default false: `export-exists`. */

@@ -7,7 +7,7 @@ import type { StoredImage } from "../store/image.ts";
 import type { Store } from "../store/store.ts";
 import type { Keystore } from "../trust/keystore.ts";
 import type { ArchiveLimits } from "./archive/limits.ts";
-import { explainStore } from "./disk-full.ts";
+import { explainStore } from "./explain-store.ts";
 import type { InsecureOption } from "./insecure.ts";
 import type { FindAuth, ProgressEvent } from "./source/source.ts";
 

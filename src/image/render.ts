@@ -8,7 +8,7 @@ import { readAci } from "./archive/aci.ts";
 import type { ArchiveEntry } from "./archive/entry.ts";
 import { identify } from "./archive/identify.ts";
 import { defaultLimits } from "./archive/limits.ts";
-import { explainStore } from "./disk-full.ts";
+import { explainStore } from "./explain-store.ts";
 import { type Layer, planLayers } from "./layers.ts";
 import { createTreeWriter } from "./tree-writer.ts";
 

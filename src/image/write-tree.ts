@@ -1,11 +1,11 @@
 import { basename, dirname, join, resolve } from "node:path";
+import { diskFull } from "../base/disk-full.ts";
 import { errno, messageOf, RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import { quoteShell } from "../base/quote-shell.ts";
 import type { Host } from "../host/host.ts";
 import type { StoredImage } from "../store/image.ts";
 import { copyLines, layOver } from "./copy-layers.ts";
-import { diskFull } from "./disk-full.ts";
 import { planLayers } from "./layers.ts";
 import { renderAci, renderImage, type RenderContext } from "./render.ts";
 

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
+import { isNoRoom } from "../../base/disk-full.ts";
 import { errno, messageOf, RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import type { Host } from "../../host/host.ts";
 import type { ImageReference } from "../../spec/image-reference.ts";
-import { isNoRoom } from "../disk-full.ts";
 import { type ImageSource, largestSignature, signatureSuffix } from "./source.ts";
 
 /** A file of this machine, its signature beside it. */

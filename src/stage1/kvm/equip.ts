@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { errno, RktError } from "../../base/error.ts";
+import { RktError } from "../../base/error.ts";
 import { quoteText } from "../../base/escape.ts";
 import type { Uuid } from "../../base/id.ts";
 import type { Host } from "../../host/host.ts";
@@ -19,6 +19,7 @@ import { expandImage } from "./kernel-image.ts";
 import { machineSize } from "./size.ts";
 import { listSystemFiles, type SystemFile } from "./system-files.ts";
 import { findVirtiofsd, sharedVolumes } from "./volumes.ts";
+import { createWorkshop, makeErofs, type Workshop } from "./workshop.ts";
 
 /** Our own program in the guest, installed with the package. */
 export const guestProgram = "/usr/lib/rkt/guest";
@@ -69,46 +70,6 @@ function driverOf(name: string): Hypervisor {
 /** Of the pod's UUID, so that it stays the same: two pods of a host have the same one once in thousands of millions, and then one does not start. */
 function contextId(uuid: Uuid): number {
   return Math.min(Math.max(Number.parseInt(uuid.replaceAll("-", "").slice(-8), 16), 3), 0xff_ff_ff_fe);
-}
-
-interface Workshop {
-  readonly host: Host;
-  /** Path of a thing of this name; `make` writes it to the path that it gets, unless it is there. */
-  provide(name: string, make: (draft: string) => void): string;
-}
-
-function createWorkshop(host: Host, { dataDir, dryRun }: EquipOptions): Workshop {
-  const directory = `${dataDir}/vm`;
-  return {
-    host,
-    provide(name, make) {
-      const path = `${directory}/${name}`;
-      if (dryRun || isRenewed(host, path)) return path;
-      // Images hold whatever files of theirs root alone may reach.
-      host.files.mkdir(directory, { recursive: true, mode: 0o700 });
-      const draft = `${directory}/.new-${name}-${host.random(6).toString("hex")}`;
-      try {
-        make(draft);
-        host.files.sync(draft);
-        host.files.rename(draft, path);
-        host.files.sync(directory);
-      } finally {
-        host.files.removeTree(draft);
-      }
-      return path;
-    },
-  };
-}
-
-/** What is there is used from now on: its new time of change keeps it from being swept before a pod names it. */
-function isRenewed(host: Host, path: string): boolean {
-  try {
-    host.files.chmod(path, 0o644);
-    return true;
-  } catch (error) {
-    if (errno(error) === "ENOENT") return false;
-    throw error;
-  }
 }
 
 /** Expanded where the hypervisor takes it so: what a start spends on that is a third of a boot to the guest's first program. */
@@ -189,12 +150,6 @@ function provideSystem({ host, provide }: Workshop): string {
 /** Of a tree of the store, whose name tells what is in it. */
 function provideLayer({ host, provide }: Workshop, tree: string): string {
   return provide(`layer-${keyOf([tree])}.erofs`, (draft) => makeErofs(host, draft, tree, []));
-}
-
-/** Uncompressed: a guest reads it where the host has it in memory. */
-function makeErofs(host: Host, file: string, tree: string, options: readonly string[]): void {
-  host.programs.run(["mkfs.erofs", "--quiet", "-U", "00000000-0000-0000-0000-000000000000", ...options, file, tree], { timeout: 600_000 });
-  host.files.chmod(file, 0o644);
 }
 
 function statKey(host: Host, path: string): string {

@@ -1,7 +1,5 @@
-import { errno, messageOf, RktError } from "../base/error.ts";
-import { escapeText, quoteText } from "../base/escape.ts";
-import { layoutOf } from "../store/layout.ts";
-import type { Store } from "../store/store.ts";
+import { errno, RktError } from "./error.ts";
+import { escapeText, quoteText } from "./escape.ts";
 
 /** By the error of the system: what is the matter with a place, and what its administrator can do. */
 const reasons: Readonly<Record<string, (place: string) => { readonly reason: string; readonly hint: string }>> = {
@@ -11,6 +9,9 @@ const reasons: Readonly<Record<string, (place: string) => { readonly reason: str
   }),
   EDQUOT: (place) => ({ reason: `the disk quota for ${quoteText(place)} is used up`, hint: "Make room, or raise the quota" }),
 };
+
+/** What makes room where rkt keeps what is its own. */
+export const ownRemedy = `"rkt gc" and "rkt image gc" remove what no pod needs`;
 
 export interface Writing {
   /** A directory of the file system that was written to. */
@@ -29,23 +30,6 @@ export function diskFull(error: unknown, failed: string, { place, remedy }: Writ
   if (explain === undefined) return undefined;
   const { reason, hint } = explain(place);
   return new RktError("disk-full", `${failed}: ${reason}`, { hint: remedy === undefined ? hint : `${remedy}; ${hint}`, cause: error });
-}
-
-/** The same where it is the store that has no room. */
-export function storeFull(error: unknown, failed: string, store: Pick<Store, "dataDir">): RktError | undefined {
-  const remedy = `"rkt gc" and "rkt image gc" remove what no pod needs`;
-  return diskFull(error, failed, { place: layoutOf(store.dataDir).cas, remedy });
-}
-
-/**
- * What stopped an action that writes to the store: `disk-full`, and `store-failed` for what else the system refused. An error that says
- * itself what it means stays what it is, and so does one of missing access.
- */
-export function explainStore(error: unknown, failed: string, store: Pick<Store, "dataDir">): unknown {
-  const full = storeFull(error, failed, store);
-  if (full !== undefined) return full;
-  const isOfSystem = error instanceof Error && "syscall" in error && errno(error) !== "EACCES";
-  return isOfSystem ? new RktError("store-failed", `${failed}: ${escapeText(messageOf(error))}`, { cause: error }) : error;
 }
 
 /** Does an error come from a file system or a quota without room? */
