@@ -22,9 +22,8 @@ const pods: Readonly<Record<string, string>> = {
   floods: vmPod(FLOODS.replaceAll("\\", "\\\\"), "", "Net=none\nJournalMaxUse=16M\n"),
 };
 
-/** The pod's directory, on a disk of its own, on which nothing is left. */
-const FULL = `fallocate -l 64M /root/small; mkfs.ext4 -q -m 0 /root/small; mount /root/small /mnt; cp -a $pod/. /mnt; umount /mnt; mount /root/small $pod
-  ! cat /dev/zero >$pod/full 2>/dev/null`;
+/** The pod's directory, on a file system of its own, on which nothing is left: of one in memory that is so to the last page. */
+const FULL = `mount --bind $pod /mnt; mount -t tmpfs -o size=32M full $pod; cp -a /mnt/. $pod; umount /mnt; ! cat /dev/zero >$pod/full 2>/dev/null`;
 
 /** Of the host, for a pod `calm` that is applied and stopped: how it is broken, what the start says then, how it is repaired. In sh, with `$pod`. */
 const missing: readonly { readonly what: string; readonly without: string; readonly says: RegExp; readonly again: string }[] = [
@@ -58,7 +57,7 @@ const missing: readonly { readonly what: string; readonly without: string; reado
     what: "room on the disk of the pod",
     without: FULL,
     says: /(nothing can be written to \/var\/lib\/rkt\/pods\/named\/|\/var\/lib\/rkt\/pods\/named\/.*: No space left on device)/,
-    again: "umount $pod; rm /root/small",
+    again: "umount $pod",
   },
 ];
 
@@ -172,7 +171,7 @@ export async function checkFailures(t: TestContext, vm: TestMachine): Promise<vo
     assert.match(await vm.sh("systemctl show -p ExecStopPost rkt-pod@calm"), /status=5/);
     assert.match(await journal("calm"), /^How pod "calm" ended is not recorded: nothing can be written to /m);
     assert.doesNotMatch(await vm.sh("rkt status calm"), /^app-main=0$/m);
-    await vm.sh(`umount ${directory}; rm /root/small`);
+    await vm.sh(`umount ${directory}`);
     await nothingLeft(vm);
   });
 }
