@@ -105,6 +105,19 @@ forEachSuite((suite) => {
       },
     );
 
+    await t.test("a port is refused at once over ::1, so that clients of localhost go on to 127.0.0.1", async () => {
+      const refused = await host.run(["sh", "-c", `${FETCH} 'http://[::1]/name'`]);
+      assert.match(refused.stderr, /^curl: \(7\) /);
+      assert.equal(await host.sh(`${FETCH} --resolve 'both.test:80:[::1],127.0.0.1' http://both.test/name`), "one\n");
+      // Tables of older rules.
+      await host.sh(
+        "nft flush chain ip6 rkt output; nft add rule ip6 rkt output fib daddr type local dnat to meta l4proto . th dport map @ports",
+      );
+      assert.match((await host.run(["sh", "-c", `${FETCH} 'http://[::1]/name'`])).stderr, /^curl: \(28\) /, "the test sees it");
+      await host.sh("systemctl reload rkt-network");
+      assert.match((await host.run(["sh", "-c", `${FETCH} 'http://[::1]/name'`])).stderr, /^curl: \(7\) /);
+    });
+
     await t.test("a port of one address is there only", async () => {
       assert.equal(await answers(host, "http://192.0.2.1:81/name"), "two");
       assert.notEqual((await host.run(["sh", "-c", `${FETCH} http://127.0.0.1:81/name`])).status, 0);
