@@ -75,9 +75,10 @@ async function inApp<Result>(app: AppDeclaration, action: () => Result | Promise
   } catch (error) {
     if (!(error instanceof RktError)) throw error;
     const { path, line } = app.imageOrigin;
+    const hint = error.code === "image-no-signature" ? "Images of pod files are verified always: put the signature there" : error.hint;
     throw new RktError(error.code, `${path}:${line}: Cannot use the image of app ${quoteText(app.name)}: ${error.message}`, {
       cause: error,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(hint === undefined ? {} : { hint }),
     });
   }
 }

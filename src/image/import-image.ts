@@ -30,6 +30,7 @@ export async function importImage(context: FetchContext, request: Import): Promi
     ...(context.progress === undefined ? {} : { progress: context.progress }),
     ...(context.findAuth === undefined ? {} : { findAuth: context.findAuth }),
   };
+  source.assertThere(sourceContext, request.reference);
   const signature =
     insecure.has("image") || request.options.stage1File === true ? undefined : await readSignature(context, sourceContext, request);
   const download = join(request.staging, "image");

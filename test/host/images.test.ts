@@ -69,9 +69,24 @@ forEachSuite((suite) => {
       (await rkt("fetch", "/root/copy.aci")).stderr,
       /it has no signature at "\/root\/copy\.aci\.asc"\n +Say where it is with "--signature"/,
     );
-    assert.equal((await rkt("fetch", `--signature=${aci}.asc`, "/root/copy.aci")).status, 0);
-    assert.equal((await rkt("fetch", "--signature=/root/none", "/root/copy.aci")).status, 254);
     assert.match((await events("refused")).at(-1)?.["MESSAGE"] ?? "", /^Refused the image from "\/root\/copy\.aci": Cannot verify/);
+    await host.write("/etc/rkt/pods.d/copy.pod", "[Pod]\nNet=none\n[App box]\nImage=/root/copy.aci\n");
+    const applied = await rkt("pod", "apply", "copy");
+    assert.match(
+      applied.stderr,
+      /copy\.pod:4: .*it has no signature at .*\n +Images of pod files are verified always: put the signature there\n/,
+    );
+    await host.sh("rm /etc/rkt/pods.d/copy.pod");
+    assert.equal((await rkt("fetch", `--signature=${aci}.asc`, "/root/copy.aci")).status, 0);
+    const missing = await rkt("fetch", "--signature=/root/none", "/root/copy.aci");
+    assert.deepEqual([missing.status, missing.stderr], [254, 'fetch: Cannot read the signature "/root/none": there is no such file\n']);
+  });
+
+  test("an image that is missing is told as such, whatever its signature", async () => {
+    const none = 'Cannot read image "/root/none.aci": there is no such file\n';
+    assert.equal((await rkt("fetch", "/root/none.aci")).stderr, `fetch: ${none}`);
+    assert.equal((await rkt("run", "/root/none.aci")).stderr, `run: ${none}`);
+    assert.equal((await rkt("fetch", "/etc")).stderr, 'fetch: Cannot read image "/etc": it is a directory, not a file\n');
   });
 
   test("an https URL is fetched with the system's CAs, its signature beside it; a server that none of them knows is refused", async () => {

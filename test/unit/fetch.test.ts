@@ -75,7 +75,7 @@ describe("fetchImage", () => {
     const path = test.put("elsewhere.aci", data);
     const binary = test.put("elsewhere.sig", gpg.sign("maker", data, []));
     assert.equal((await fetchImage(test, path, { signature: binary })).signatures.length, 1);
-    await refuse(path, { code: "image-no-signature" }, { signature: join(test.folder, "missing.asc") });
+    await refuse(path, { code: "signature-unreadable" }, { signature: join(test.folder, "missing.asc") });
   });
 
   it("refuses an altered image, and one that was altered and is no archive any more", async () => {
@@ -111,7 +111,13 @@ describe("fetchImage", () => {
 
   it("refuses names that the store lacks, missing files, directories, OCI references", async () => {
     await refuse("example.com/none", { code: "store-no-image", message: /cannot look for names on the network/ });
-    await refuse("/nowhere/x.aci", { code: "image-no-signature" });
+    await refuse("/nowhere/x.aci", { code: "image-unreadable", message: /no such file/ });
+    await refuse(test.folder, { code: "image-unreadable", message: /it is a directory/ });
+    await refuse(
+      putSigned("here.aci", packed("here")),
+      { code: "signature-unreadable", message: /no such file/ },
+      { signature: "/nowhere/x.asc" },
+    );
     await refuse("/nowhere/x.aci", { code: "image-unreadable", message: /no such file/ }, { insecure: new Set(["image"]) });
     await refuse(test.folder, { code: "image-unreadable", message: /it is a directory/ }, { insecure: new Set(["image"]) });
     await refuse("docker://busybox", { code: "image-source-unsupported" });

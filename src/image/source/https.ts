@@ -8,6 +8,7 @@ import { type ImageSource, largestSignature, type ProgressEvent, signatureSuffix
 /** A URL, its signature beside it. */
 export const httpsSource: ImageSource = {
   accepts: (reference) => reference.kind === "url",
+  assertThere: () => undefined,
   readSignature: async (context, reference) => {
     const url = signatureUrl(urlOf(reference));
     const chunks: Uint8Array[] = [];

@@ -32,6 +32,8 @@ export interface ProgressEvent {
 export interface ImageSource {
   /** Which references are its own. */
   accepts(reference: ImageReference): boolean;
+  /** Throws what readImage would, as far as that is known without asking anybody: no signature is missed of an image that is missing. */
+  assertThere(context: SourceContext, reference: ImageReference): void;
   /** The detached signature that lies beside the image. Throws `image-no-signature` where there is none. */
   readSignature(context: SourceContext, reference: ImageReference): Promise<Buffer>;
   /** Brings the image into a new file, whole, or throws; what a throw leaves is the caller's to remove. */
