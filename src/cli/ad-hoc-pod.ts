@@ -5,6 +5,7 @@ import type { ApplyContext } from "../apply/context.ts";
 import { explainFull } from "../apply/explain-full.ts";
 import type { ChosenStage1 } from "../apply/stage1.ts";
 import { diskFull } from "../base/disk-full.ts";
+import { errno, messageOf, RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { Uuid } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
@@ -75,12 +76,26 @@ async function makeWhole(context: Context, apply: ApplyContext, wish: AdHocWish)
   }
 }
 
+const whyNotSaved: Readonly<Record<string, string>> = {
+  ENOENT: "its directory is missing",
+  ENOTDIR: "what should be its directory is a file",
+  EISDIR: "it is a directory",
+  EROFS: "its file system is read-only",
+};
+
 /** Where that is has nothing to do with where pods are. */
 function saveUuid(host: Host, file: string, uuid: Uuid): void {
   try {
     host.files.write(file, `${uuid}\n`, { mode: 0o644 });
   } catch (error) {
-    throw diskFull(error, `Cannot write the UUID of the pod to ${quoteText(file)}`, { place: dirname(resolve(file)) }) ?? error;
+    const failed = `Cannot write the UUID of the pod to ${quoteText(file)}`;
+    const directory = dirname(resolve(file));
+    const full = diskFull(error, failed, { place: directory });
+    if (full !== undefined) throw full;
+    throw new RktError("uuid-file-save", `${failed}: ${whyNotSaved[errno(error) ?? ""] ?? messageOf(error)}`, {
+      hint: `Name a file in a directory that is there with "--uuid-file-save"`,
+      cause: error,
+    });
   }
 }
 

@@ -48,6 +48,17 @@ forEachSuite((suite) => {
       assert.equal(await host.sh('stat -c %s "/var/lib/rkt/pods/run/$(cat /tmp/u1)/launcher"'), "0\n");
     });
 
+    await t.test("a UUID that cannot be saved, a program that is missing: nothing starts, and the option is named", async () => {
+      const unsaved = await host.run(rkt("run", "--net=none", "--uuid-file-save=/root/none/x", ...sh("true")));
+      assert.match(
+        unsaved.stderr,
+        /^run: Cannot write the UUID of the pod to "\/root\/none\/x": its directory is missing\n.*--uuid-file-save/,
+      );
+      const program = await host.run(rkt("run", "--net=none", IMAGE, "--exec=/none"));
+      assert.match(program.stderr, /^run: Cannot run app "box": the image has no program "\/none"\n +Check --exec/);
+      assert.deepEqual([unsaved.status, program.status], [254, 254]);
+    });
+
     await t.test("a long output arrives whole", async () => {
       const result = await host.run(rkt("run", "--net=none", ...sh("seq 1 20000")));
       assert.equal(result.stdout, `${Array.from({ length: 20_000 }, (_, index) => index + 1).join("\n")}\n`);
