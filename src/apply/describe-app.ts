@@ -27,7 +27,8 @@ export function describeApp(host: Host, app: AppDeclaration, rendered: RenderedI
   // systemd takes no path with ".." in it.
   const workingDirectory = posix.normalize(app.workingDirectory ?? section.workingDirectory ?? "/");
   const mounts = resolveMounts(app, section.mountPoints ?? [], volumes, view);
-  const program = (argv: readonly string[]) => inApp(app, () => withProgram(view, argv, { workingDirectory, path: pathOf(environment) }));
+  const program = (argv: readonly string[]) =>
+    inApp(app, () => withProgram(view, argv, { workingDirectory, path: pathOf(environment), hint: programHint(app) }));
   return {
     name: app.name,
     image: { id: rendered.image.id, name: rendered.image.name },
@@ -67,7 +68,7 @@ export function appSectionOf(manifest: ImageManifest, app: AppDeclaration): AppS
   if (manifest.app !== undefined) return manifest.app;
   if (app.exec === undefined) {
     throw new RktError("app-no-exec", `${whereOf(app)}: image ${quoteText(manifest.name)} says nothing about what to run`, {
-      hint: "Say it with Exec=",
+      hint: execHint(app),
     });
   }
   return { exec: [], user: "0", group: "0" };
@@ -116,8 +117,7 @@ function opensStandardFiles(view: RootfsView): boolean {
 function commandOf(app: AppDeclaration, section: AppSection): readonly string[] {
   const base = app.exec ?? section.exec;
   const [program] = base;
-  if (program === undefined)
-    throw new RktError("app-no-exec", `${whereOf(app)}: the image names no program`, { hint: "Say it with Exec=" });
+  if (program === undefined) throw new RktError("app-no-exec", `${whereOf(app)}: the image names no program`, { hint: execHint(app) });
   return app.args === undefined ? base : [program, ...(app.exec === undefined ? app.args : [...base.slice(1), ...app.args])];
 }
 
@@ -169,6 +169,19 @@ function familyOf(name: string): string {
 
 function pathOf(environment: readonly { readonly name: string; readonly value: string }[]): string {
   return environment.find((variable) => variable.name === "PATH")?.value ?? "/bin:/usr/bin";
+}
+
+/** What a command line declares stands in no file. */
+function isTyped(app: AppDeclaration): boolean {
+  return app.origin.path === "";
+}
+
+function programHint(app: AppDeclaration): string {
+  return isTyped(app) ? "Check --exec, or what the image or the pod manifest says" : "Check Exec=";
+}
+
+function execHint(app: AppDeclaration): string {
+  return isTyped(app) ? "Say it with --exec" : "Say it with Exec=";
 }
 
 function whereOf(app: AppDeclaration): string {
