@@ -72,4 +72,6 @@ function putAside(host: Host, directory: string): void {
   host.files.removeTree(`${directory}/rw.last`);
   host.files.rename(`${directory}/rw`, `${directory}/rw.last`);
   host.files.writeAtomic(`${directory}/last`, "unknown - -\n", { mode: 0o640 });
+  // Of the next start nothing began yet, whatever the one before had come to.
+  host.files.writeAtomic(`${directory}/starting`, "\n", { mode: 0o644 });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BOX_APP, BOX_POD, bootWithBox, linesOf, shellApp, systemctl } from "../lib/box.ts";
+import { BOX_APP, BOX_POD, bootWithBox, linesOf, property, shellApp, systemctl } from "../lib/box.ts";
 import { forEachSuite } from "../lib/each-suite.ts";
 import { applyPod, uuidOf } from "../lib/pod-host.ts";
 
@@ -28,6 +28,23 @@ forEachSuite((suite) => {
         assert.doesNotMatch((await linesOf(host, uuid, "third")).join("\n"), /hush|key|@system/);
       });
     }
+
+    await t.test("a start that fails for want of one shows nothing of the run before it", async () => {
+      await host.sh("install -m 0600 /root/key /root/gone");
+      await applyPod(
+        host,
+        "wanting",
+        `${BOX_POD}Net=none\nJob=yes\n[Service]\nLoadCredential=key:/root/gone\n${shellApp("main", "exit 5", "Credential=key")}`,
+      );
+      assert.notEqual((await systemctl(host, "start", "wanting")).status, 0);
+      assert.match(await host.sh("rkt status wanting"), /^app-main=5$/m);
+      await host.sh("rm /root/gone");
+      assert.notEqual((await systemctl(host, "start", "wanting")).status, 0);
+      assert.equal(await property(host, "wanting", "ExecMainStatus"), "243");
+      const status = await host.sh("rkt status wanting");
+      assert.match(status, /^result=exit-code$/m);
+      assert.doesNotMatch(status, /^app-main=\d/m);
+    });
 
     await t.test("a name that the unit has not is refused with file and line", async () => {
       await host.write("/etc/rkt/pods.d/without.pod", `[Pod]\nNet=none\n[App main]\n${BOX_APP.split("\n")[0]}\nCredential=nokey\n`);

@@ -63,6 +63,38 @@ describe("the umask of a unit", () => {
   }
 });
 
+test("a start that failed shows nothing of the run before it, wherever it failed; that of a run stays", () => {
+  const directory = join(base, "failed");
+  const dirs = { dataDir: directory, runDir: join(directory, "run") };
+  for (const path of [directory, join(dirs.runDir, "locks"), join(directory, "journal")]) mkdirSync(path, { recursive: true });
+  const { name: _, ...pod } = describePod({ apps: [describeApp("main")], volumes: [] });
+  const places: PodDescription = { ...pod, paths: { ...pod.paths, pod: directory, journal: join(dirs.runDir, "journal/x") } };
+  const result = { read: [], end: ['echo "$SERVICE_RESULT $EXIT_CODE $EXIT_STATUS"', "exit 0"] };
+  const plan = { files: [], argv: [], service: [], stopCommands: [], stopTimeoutUsec: 0, result } as EnginePlan;
+  const start = join(directory, "start");
+  const stop = join(directory, "stop");
+  writeFileSync(start, startScript({ pod: places, dirs, generation: "1", plan }).replaceAll("/var/log/journal", `${directory}/journal`));
+  writeFileSync(stop, stopScript({ pod: places, dirs, plan, sockets: [] }));
+  const shown = (): string[] => ["last", "ended"].map((record) => readFileSync(join(directory, record), "utf8"));
+
+  execute(start);
+  writeFileSync(join(directory, "status/main"), "exited 5 exit-code\n");
+  execute(stop);
+  assert.equal(execute(stop, "result"), "success exited 0\n");
+  assert.deepEqual(shown(), ["success exited 0\n", "main exited 5 exit-code\n"]);
+  assert.ok(existsSync(join(directory, "status/main")), "its time is the app's end");
+
+  // As 243/CREDENTIALS: systemd executes the end's lines only.
+  execute(stop);
+  assert.deepEqual(shown(), ["success - -\n", ""]);
+  assert.ok(!existsSync(join(directory, "status")));
+
+  execute(start);
+  writeFileSync(join(directory, "status/main"), "exited 0 success\n");
+  execute(stop);
+  assert.deepEqual(shown(), ["success exited 0\n", "main exited 0 success\n"]);
+});
+
 test("a pod without ports is masqueraded again by its start, after nftables.service was stopped", () => {
   const run = join(base, "flushed");
   const sys = join(run, "sys");
