@@ -8,7 +8,7 @@ export interface EnterProcess {
   readonly pid: number;
   readonly argv: readonly string[];
   /** Instead of the app's own. */
-  readonly ids?: { readonly user: string; readonly group: string };
+  readonly ids?: { readonly user: string; readonly group: string; readonly supplementaryGroups: readonly string[] };
 }
 
 /** systemd-run 257 would rename the terminal's window and colour it. */
@@ -27,7 +27,7 @@ export function enterProcess(context: Context, { spec, pid, argv, ids }: EnterPr
     spec,
     String(pid),
     ids?.user ?? "-",
-    ids?.group ?? "-",
+    ids === undefined ? "-" : [ids.group, ...ids.supplementaryGroups].join(","),
     "--",
     ...argv,
   ];

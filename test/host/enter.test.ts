@@ -9,7 +9,7 @@ import { openTerminal, typeInto } from "../lib/terminal.ts";
 import { waitFor } from "../lib/wait-for.ts";
 
 const USERS = "root:x:0:0::/root:/bin/sh\nwww:x:33:33::/:/bin/sh\n";
-const GROUPS = "root:x:0:\nwww:x:33:\n";
+const GROUPS = "root:x:0:\nwww:x:33:\nmore:x:2001:www\nother:x:2002:root\n";
 /** Tells, as whoever runs it, everything that limits it. `exec` has no effect on any of it. */
 const LIMITS = `grep -E '^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp)' /proc/self/status; cat /proc/self/cgroup | grep ^0:
   for ns in cgroup ipc net pid user uts; do readlink /proc/self/ns/$ns; done
@@ -146,6 +146,8 @@ forEachSuite((suite) => {
       assert.equal(app.stdout, "33\n33\n/etc\nblue one\n");
       for (const user of ["0", "root"]) assert.equal((await enter(host, [`--user=${user}`, "one", "id", "-u"])).stdout, "0\n");
       assert.equal((await enter(host, ["--user=www", "one", "id", "-un"])).stdout, "www\n");
+      assert.equal((await enter(host, ["--user=www", "one", "id", "-G"])).stdout, "33 2001\n", "as an app with User=www");
+      assert.equal((await enter(host, ["--user=33", "one", "id", "-G"])).stdout, "33\n", "as an app with User=33");
       for (const user of ["nobody", "4711"]) {
         const refused = await enter(host, [`--user=${user}`, "one", "id"]);
         assert.equal(refused.status, 254);

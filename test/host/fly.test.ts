@@ -253,6 +253,9 @@ forEachSuite((suite) => {
       ]);
       assert.equal(inside.status, 7, inside.stderr);
       assert.match(inside.stdout, /^33\n\/tmp\n0::\/machine\.slice\/rkt-pod@entered\.service\nmain\n$/);
+      await host.sh("rkt enter --user=root entered /bin/sh -c 'echo more:x:2001:www >>/etc/group'");
+      assert.equal(await host.sh("rkt enter --user=www entered /bin/sh -c 'id -u; id -G'"), "33\n34 2001\n");
+      assert.equal(await host.sh("rkt enter --user=root entered /bin/sh -c 'id -G'"), "0\n");
       const terminal = await host.run([
         "script",
         "-qec",

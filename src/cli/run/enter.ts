@@ -88,7 +88,7 @@ function searchPathOf(app: RuntimeApp): string[] {
   return path.split(":").filter((directory) => directory.startsWith("/"));
 }
 
-/** The pod's own list of users has those of its images (systemd runs nothing as a number that it does not find there). */
+/** With the groups that a user of that name has as an app's. The pod's own list of users has those of its images (systemd runs nothing as a number that it does not find there). */
 function numbersOf(rootfs: RootfsView, app: RuntimeApp, user: string) {
   const resolved = resolveUser(rootfs, { user, group: undefined, supplementaryGroups: [] });
   if (resolved.name === undefined && ![0, Number(app.app?.user)].includes(resolved.uid)) {
@@ -96,5 +96,5 @@ function numbersOf(rootfs: RootfsView, app: RuntimeApp, user: string) {
       hint: "Choose root, the app's own user, or one that the image knows",
     });
   }
-  return { user: String(resolved.uid), group: String(resolved.gid), supplementaryGroups: [] as readonly string[] };
+  return { user: String(resolved.uid), group: String(resolved.gid), supplementaryGroups: resolved.supplementaryGids.map(String) };
 }

@@ -5,7 +5,7 @@
  *   rkt-fly run SPEC         becomes the app
  *   rkt-fly post-stop SPEC   becomes the app's handler for its end, in the same root made anew
  *   rkt-fly enter SPEC PID UID GID -- CMD…   runs a command in the mount namespace, root and control group of a running app;
- *                            enter-terminal: with the terminal of this session
+ *                            GID is followed by supplementary ones, separated by commas; enter-terminal: with the terminal of this session
  *
  * SPEC is written by src/stage1/fly/spec-file.ts: a line per item, fields separated by tabs, `\xNN` for bytes that are neither.
  * Nothing is resolved on the host that belongs to the image: each step of a path inside is opened by itself, links are read and followed here,
@@ -392,12 +392,22 @@ static void drop_capabilities(void)
     if (syscall(SYS_capset, &header, data) < 0) fail(EXIT_CAPABILITIES_FAILED, "dropping capabilities");
 }
 
-static void become_user(uid_t uid, gid_t gid, int groups)
+/* `groups`: NUMBER,NUMBER,… instead of the app's own. */
+static void become_user(uid_t uid, gid_t gid, const char *groups)
 {
     gid_t list[NGROUPS_MAX > 1024 ? 1024 : NGROUPS_MAX];
     size_t count = 0;
-    FOR_EACH(values, "group", 1) {
-        if (groups && count < sizeof list / sizeof *list) list[count++] = (gid_t)strtoul(values[0], NULL, 10);
+    if (groups == NULL) {
+        FOR_EACH(values, "group", 1) {
+            if (count < sizeof list / sizeof *list) list[count++] = (gid_t)strtoul(values[0], NULL, 10);
+        }
+    } else {
+        for (const char *next = groups; *next != '\0' && count < sizeof list / sizeof *list; next += *next == ',') {
+            char *end;
+            list[count++] = (gid_t)strtoul(next, &end, 10);
+            if (end == next || (*end != ',' && *end != '\0')) fail(EXIT_USER_FAILED, "reading the groups %s", groups);
+            next = end;
+        }
     }
     if (setgroups(count, list) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0) fail(EXIT_USER_FAILED, "becoming user %u", uid);
 }
@@ -418,7 +428,7 @@ static void __attribute__((noreturn)) become_handler(char **argv, char **env)
 {
     close_range(3, ~0U, 0);
     drop_capabilities();
-    become_user(0, 0, 0);
+    become_user(0, 0, "");
     enter_directory();
     become(argv, env);
 }
@@ -559,7 +569,7 @@ static void __attribute__((noreturn)) run(void)
     if (handler != NULL) run_handler(handler, environment(PASS_NOTHING));
     char **env = environment(PASS_ON);
     drop_capabilities();
-    become_user((uid_t)strtoul(need("uid"), NULL, 10), (gid_t)strtoul(need("gid"), NULL, 10), 1);
+    become_user((uid_t)strtoul(need("uid"), NULL, 10), (gid_t)strtoul(need("gid"), NULL, 10), NULL);
     enter_directory();
     if (notify >= 0) {
         if (access(argv[0], X_OK) < 0) fail(EXIT_EXEC_FAILED, "executing %s", argv[0]);
@@ -594,8 +604,12 @@ static void __attribute__((noreturn)) enter(char **words, enum passing passing)
     char **env = environment(passing);
     const char *asked = words[1];
     drop_capabilities();
-    if (strcmp(asked, "-") == 0) become_user((uid_t)strtoul(need("uid"), NULL, 10), (gid_t)strtoul(need("gid"), NULL, 10), 1);
-    else become_user((uid_t)strtoul(asked, NULL, 10), (gid_t)strtoul(words[2], NULL, 10), 0);
+    if (strcmp(asked, "-") == 0) become_user((uid_t)strtoul(need("uid"), NULL, 10), (gid_t)strtoul(need("gid"), NULL, 10), NULL);
+    else {
+        char *more;
+        gid_t gid = (gid_t)strtoul(words[2], &more, 10);
+        become_user((uid_t)strtoul(asked, NULL, 10), gid, more + (*more == ','));
+    }
     enter_directory();
     environ = env;
     execvpe(words[4], words + 4, env);
@@ -639,7 +653,7 @@ static void wait_for_child(int terminal)
 int main(int argc, char **argv)
 {
     if (argc < 3) {
-        fputs("usage: rkt-fly run|post-stop SPEC\n       rkt-fly enter SPEC PID UID|- GID|- -- CMD...\n", stderr);
+        fputs("usage: rkt-fly run|post-stop SPEC\n       rkt-fly enter SPEC PID UID|- GID[,GID...]|- -- CMD...\n", stderr);
         return 2;
     }
     read_spec(argv[2]);
