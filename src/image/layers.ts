@@ -32,7 +32,7 @@ interface Place {
 }
 
 interface Planning {
-  /** Of the store, as soon as a dependency is looked for: the newest import first. */
+  /** Of the store, as soon as a dependency is looked for: the newest first. */
   images: readonly StoredImage[];
   readonly layers: Layer[];
   readonly seen: Set<string>;

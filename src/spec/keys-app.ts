@@ -6,7 +6,7 @@ export const APP_KEYS: readonly KeyInfo[] = [
     key: "Image",
     list: false,
     value: "REFERENCE",
-    text: "The app's image: a name with or without version and labels, an absolute path, a URL, or sha512-…. Required. Applying the pod pins the content that it found. docker://… and oci:… are refused in this release.",
+    text: "The app's image: a name with or without version and labels, an absolute path, a URL, or sha512-…. Required. Applying the pod pins the content that it found: of several of a name, the one that came into the store last; one that is read or fetched again is no newer for that. Name a version to be sure. docker://… and oci:… are refused in this release.",
     example: "Image=coreos.com/etcd:v3.5",
   },
   {

@@ -12,8 +12,10 @@ export interface StoredImage {
   readonly name: AcIdentifier;
   readonly labels: readonly Label[];
   readonly manifest: ImageManifest;
-  /** Milliseconds since the epoch. */
+  /** Of the last import, in milliseconds since the epoch. */
   readonly importTime: number;
+  /** Of the first one, where the same content came again: it is that old among images of its name. Absent in records of earlier versions. */
+  readonly firstImportTime?: number;
   readonly lastUsed: number;
   /** Bytes of blob plus rendered tree. */
   readonly size: number;

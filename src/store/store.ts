@@ -14,24 +14,24 @@ import { openStaging, type Staging } from "./staging.ts";
 import { discardTree, hasTree, listTrees, placeTree, type StoredTree, treeRootfs } from "./trees.ts";
 
 /** What is to be said of an image that comes into the store. */
-export type NewImage = Omit<ImageRecord, "record" | "importTime" | "treeSizes" | "earlierSources">;
+export type NewImage = Omit<ImageRecord, "record" | "importTime" | "firstImportTime" | "treeSizes" | "earlierSources">;
 
 /** Images by content. Whatever is found here is whole: files are synced before they get their names, records come last. */
 export interface Store {
   readonly dataDir: string;
-  /** Newest import first. */
+  /** Newest first, by their first import. */
   images(): StoredImage[];
   get(id: ImageId): StoredImage | undefined;
-  /** Newest import first; empty when none matches. */
+  /** Newest first, by their first import; empty when none matches. */
   findAll(reference: string | ImageQuery): StoredImage[];
-  /** By the beginning of its ID (throws `store-image-ambiguous` where several have it) or by name (the newest import). Throws `store-no-image`. */
+  /** By the beginning of its ID (throws `store-image-ambiguous` where several have it) or by name (the newest first import). Throws `store-no-image`. */
   find(reference: string | ImageQuery): StoredImage;
   /** Of a file or URL (`StoredImage.source`): what came from there last comes first. Sources that an image had long ago may be forgotten. */
   findAllFrom(source: string): StoredImage[];
   /**
    * Takes a blob (uncompressed archive, a file in a staging directory whose sha512 the caller has computed) and its record.
-   * The same content again is a new import: what was verified before stays known, and where it came from. Nothing is left of an image
-   * that cannot be added.
+   * The same content again has a new import time, and is found by name no sooner than before: who reads an older file again moves no
+   * other pod back. What was verified before stays known, and where it came from. Nothing is left of an image that cannot be added.
    */
   add(image: NewImage, stagedBlob: string): StoredImage;
   /** Record and blob; its trees stay until gc, because pods may use them. Call under the exclusive lock. False when there was none. */
@@ -94,7 +94,11 @@ function toQuery(reference: string | ImageQuery): ImageQuery {
 function readImages(host: Host, layout: Layout): StoredImage[] {
   const images = listRecords(host, layout).map((id) => readImage(host, layout, id));
   const present = images.filter((image) => image !== undefined);
-  return present.toSorted((a, b) => b.importTime - a.importTime || (a.id < b.id ? -1 : 1));
+  return present.toSorted((a, b) => firstImport(b) - firstImport(a) || (a.id < b.id ? -1 : 1));
+}
+
+function firstImport({ firstImportTime, importTime }: Pick<StoredImage, "firstImportTime" | "importTime">): number {
+  return firstImportTime ?? importTime;
 }
 
 function readImage(host: Host, layout: Layout, id: ImageId): StoredImage | undefined {
@@ -138,6 +142,7 @@ function addImage(host: Host, layout: Layout, image: NewImage, stagedBlob: strin
       ...(earlier.length === 0 ? {} : { earlierSources: earlier }),
       record: 1,
       importTime: nextImportTime(host, layout),
+      ...(known === undefined ? {} : { firstImportTime: firstImport(known) }),
       signatures,
       treeSizes,
     };
@@ -167,9 +172,9 @@ function placeBlob(host: Host, staged: string, target: string): void {
   host.files.sync(dirname(dirname(target)));
 }
 
-/** Later than all others, also when two come within a millisecond or the clock was set back: the newest import wins. */
+/** Later than all others, also when two come within a millisecond or the clock was set back. */
 function nextImportTime(host: Host, layout: Layout): number {
-  const newest = readImages(host, layout)[0]?.importTime ?? 0;
+  const newest = readImages(host, layout).reduce((latest, { importTime }) => Math.max(latest, importTime), 0);
   return Math.max(host.clock.now(), newest + 1);
 }
 

@@ -45,7 +45,7 @@ describe("store", () => {
     assert.throws(() => store.find("sha512-0"), { code: "image-reference-invalid" });
   });
 
-  it("finds by name and labels, the newest import first", async () => {
+  it("finds by name and labels, the newest first", async () => {
     await add("store/b", "1.0");
     const second = await add("store/b", "2.0");
     const arch = "arch=amd64";
@@ -56,12 +56,22 @@ describe("store", () => {
     assert.throws(() => store.find("store/b,arch=i386"), { code: "store-no-image" });
   });
 
-  it("the same content again is a new import, and what was verified stays known", async () => {
+  it("the same content again is a later import, but no newer by name", async () => {
     const before = await add("store/c", "1");
-    await add("store/c", "2");
-    const again = await add("store/c", "1");
-    assert.equal(again.id, before.id);
-    assert.equal(store.find("store/c,arch=amd64").id, before.id);
+    const second = await add("store/c", "2");
+    for (const _ of [1, 2]) {
+      const again = await add("store/c", "1");
+      assert.equal(again.id, before.id);
+      assert.ok(again.importTime > second.importTime);
+      assert.equal(again.firstImportTime, before.importTime);
+      assert.equal(store.find("store/c,arch=amd64").id, second.id);
+    }
+    const third = await add("store/c", "3");
+    assert.ok(third.importTime > (store.get(before.id)?.importTime ?? 0));
+    assert.equal(store.find("store/c,arch=amd64").id, third.id);
+    store.remove(before.id);
+    await add("store/c", "1");
+    assert.equal(store.find("store/c,arch=amd64").id, before.id, "it came anew");
   });
 
   it("an image is found by every place that its content came from, the latest import from there first", async () => {
