@@ -23,7 +23,8 @@ const pods: Readonly<Record<string, string>> = {
 };
 
 /** The pod's directory, on a file system of its own, on which nothing is left: of one in memory that is so to the last page. */
-const FULL = `mount --bind $pod /mnt; mount -t tmpfs -o size=32M full $pod; cp -a /mnt/. $pod; umount /mnt; ! cat /dev/zero >$pod/full 2>/dev/null`;
+const FULL = `cp -a $pod /run/copy; mount -t tmpfs -o size=32M full $pod; cp -a /run/copy/. $pod; rm -r /run/copy
+  ! cat /dev/zero >$pod/full 2>/dev/null`;
 
 /** Of the host, for a pod `calm` that is applied and stopped: how it is broken, what the start says then, how it is repaired. In sh, with `$pod`. */
 const missing: readonly { readonly what: string; readonly without: string; readonly says: RegExp; readonly again: string }[] = [
