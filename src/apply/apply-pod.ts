@@ -2,7 +2,6 @@ import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { PlanDigest, Uuid } from "../base/id.ts";
 import { machineIdOf } from "../base/id.ts";
-import { assertPortsFree } from "../net/ports.ts";
 import type { RenderedImage } from "../image/render.ts";
 import type { NamedPod } from "../pod/named.ts";
 import { listNamedPods } from "../pod/named.ts";
@@ -17,7 +16,7 @@ import type { PodPlan } from "./plan-pod.ts";
 import { planPod } from "./plan-pod.ts";
 import { checkIdMapping } from "./id-mapping.ts";
 import { releaseClaimsOf } from "./release-claims.ts";
-import { portOwners } from "./port-owners.ts";
+import { assertListenersFree } from "./port-owners.ts";
 import { stage1Of, type Stage1Provider } from "./stage1.ts";
 
 /** How an app's image gets here: found or fetched, verified, judged by today's keys, rendered. */
@@ -61,7 +60,7 @@ export async function preparePlan(
       engine,
       ...(stage1 && { stage1 }),
     });
-    if (pod.network.kind === "namespace") assertPortsFree(pod.network.ports, portOwners(context.host, context.dirs, uuid));
+    assertListenersFree(context.host, context.dirs, pod);
     checkIdMapping(context.host, pod, context.dirs.dataDir);
     engine.check(pod, context.host);
     const equipped = engine.equip?.(pod, context.host, { dataDir: context.dirs.dataDir, dryRun, config: context.stage1Config }) ?? pod;

@@ -148,6 +148,9 @@ export function recordOf(
     ...(pod.copyTrees === true ? { copyTrees: true } : {}),
     appLayers: Object.fromEntries(pod.apps.map((app) => [app.name, app.layers])),
     sockets,
+    ...(pod.sockets.length === 0 || pod.name === undefined
+      ? {}
+      : { listening: pod.sockets.map(({ name, listen, options }) => ({ name, listen, options })) }),
     ...(proxies.length === 0 ? {} : { proxies }),
     networks: networkNames(pod.network),
     ...(pod.network.kind === "namespace" ? { network: pod.network } : {}),

@@ -1,6 +1,7 @@
 import { type PlanDigest, tryUuid, type Uuid } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
-import { describePort, type PortOwner } from "../net/ports.ts";
+import { assertPortsFree, describePort, type PortOwner } from "../net/ports.ts";
+import { assertPortsUnheard, assertSocketsFree, type ListenerOwner } from "../net/socket-owners.ts";
 import { portsInUse } from "../net/listeners.ts";
 import type { PodDescription } from "../pod/engine.ts";
 import { listNamedPods, readGeneration } from "../pod/named.ts";
@@ -8,13 +9,24 @@ import type { PodDirectories } from "../pod/paths.ts";
 import { parseGenerationRecord } from "../pod/record.ts";
 import type { PodDeclaration, Warning } from "../spec/declaration.ts";
 
-/** Who has forwarded ports besides this pod: the named pods that are applied, running or not, and the others that run now. */
-export function portOwners(host: Host, dirs: PodDirectories, self: Uuid): PortOwner[] {
+/** Throws `port-taken` where another pod has a port or an address that this one forwards or listens on. */
+export function assertListenersFree(host: Host, dirs: PodDirectories, { uuid, network, sockets }: PodDescription): void {
+  const forwards = network.kind === "namespace" && network.ports.length > 0;
+  if (!forwards && sockets.length === 0) return;
+  const owners = portOwners(host, dirs, uuid);
+  const options = { ipv6Only: host.files.tryReadText("/proc/sys/net/ipv6/bindv6only")?.trim() === "1" };
+  if (forwards) assertPortsFree(network.ports, owners);
+  if (forwards) assertPortsUnheard(network, owners, options);
+  assertSocketsFree(sockets, [...owners, { who: "this pod", network }], options);
+}
+
+/** Who has ports besides this pod: the named pods that are applied, running or not, and the others that run now. */
+function portOwners(host: Host, dirs: PodDirectories, self: Uuid): (PortOwner & ListenerOwner)[] {
   const named = listNamedPods(host, dirs).filter((pod) => pod.uuid !== self && pod.commit.generation !== undefined);
-  const applied = named.map((pod) => ({
-    who: `pod "${pod.name}"`,
-    network: readGeneration(host, dirs, pod.uuid, pod.commit.generation as PlanDigest).network,
-  }));
+  const applied = named.map((pod) => {
+    const { network, listening } = readGeneration(host, dirs, pod.uuid, pod.commit.generation as PlanDigest);
+    return { who: `pod "${pod.name}"`, network, sockets: listening };
+  });
   const known = new Set<string>(named.map((pod) => pod.uuid));
   return [...applied, ...runningPortOwners(host, dirs, self).filter(({ uuid }) => !known.has(uuid))];
 }

@@ -4,6 +4,7 @@ import { quoteText } from "../base/escape.ts";
 import type { PodManifest } from "../spec/appc.ts";
 import type { PodNetwork } from "../spec/network.ts";
 import { canonicalJson } from "../base/json.ts";
+import type { SocketDescription } from "./engine.ts";
 
 /**
  * The commit record of a named pod: its rename is the commit of an apply. Everything outside the pod's directory
@@ -51,7 +52,9 @@ export interface GenerationRecord {
   readonly faults?: Readonly<Record<string, string>>;
   /** Host units besides the drop-in: file below `units/` = unit name. */
   readonly sockets: readonly string[];
-  /** The same, services that carry the sockets' connections. */
+  /** Where the host listens for them. Absent without sockets, and in generations of earlier versions. */
+  readonly listening?: readonly Pick<SocketDescription, "name" | "listen" | "options">[];
+  /** Services that carry the sockets' connections. */
   readonly proxies?: readonly string[];
   /** As `rkt list` shows them: `host`, `default:ip4=172.16.28.2`. */
   readonly networks: readonly string[];

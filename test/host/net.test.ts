@@ -183,6 +183,12 @@ forEachSuite((suite) => {
       const refused = await host.run(["rkt", "pod", "apply", "three"]);
       assert.equal(refused.status, 254);
       assert.match(refused.stderr, /Cannot forward tcp 80 to port "web": pod "one" has it/);
+      for (const address of ["80", "127.0.0.1:80"]) {
+        await host.write("/etc/rkt/pods.d/three.pod", `${pod("three", "")}[Socket main]\nListenStream=${address}\n`);
+        const socket = await host.run(["rkt", "pod", "apply", "three"]);
+        assert.equal(socket.status, 254);
+        assert.match(socket.stderr, /Cannot listen on tcp \S*80 for socket "main": pod "one" has it/);
+      }
     });
 
     await t.test("what cannot be is refused in words", async () => {

@@ -145,6 +145,24 @@ forEachSuite((suite) => {
       await host.sh("systemctl stop taken.socket");
     });
 
+    await t.test("an address that another pod has is refused by name", async () => {
+      await applyPod(host, "first", `${POD}[Socket main]\nListenStream=7056\n`);
+      const apply = async (text: string) => {
+        await host.write("/etc/rkt/pods.d/second.pod", text);
+        return host.run(["rkt", "pod", "apply", "second"]);
+      };
+      const socket = await apply(`${POD}[Socket main]\nListenStream=127.0.0.1:7056\n`);
+      assert.equal(socket.status, 254);
+      assert.match(socket.stderr, /Cannot listen on tcp 127\.0\.0\.1:7056 for socket "main": pod "first" has it/);
+      const port = await apply(`[Pod]\nNet=none\nPort=web:7056\n${LONG}`);
+      assert.equal(port.status, 254);
+      assert.match(port.stderr, /Cannot listen on tcp 7056 for socket "web": pod "first" has it/);
+      const own = await apply(`${POD}[Socket main]\nListenStream=7057\n[Socket more]\nApp=echo\nListenDatagram=7056\n`);
+      assert.equal(own.status, 0, own.stderr);
+      assert.equal((await apply(`${POD}[Socket main]\nListenStream=7057\nListenDatagram=7056\n`)).status, 0);
+      await host.sh("rkt pod rm first second; rm -f /etc/rkt/pods.d/first.pod /etc/rkt/pods.d/second.pod");
+    });
+
     await t.test("a port of the image that is socketActivated works with Port=", async () => {
       await applyPod(host, "port", `[Pod]\nNet=none\nPort=web:7050\n${LONG}`);
       await host.sh("systemctl start rkt-pod@port.socket");
