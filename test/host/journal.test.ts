@@ -99,6 +99,19 @@ forEachSuite((suite) => {
       assert.deepEqual([no.status, no.stderr], [254, 'logs: Cannot print "few" lines: it is no number\n']);
     });
 
+    await t.test("rkt logs: members of group rkt are told whose the journals are, and read them as members of that group too", async () => {
+      await host.sh("useradd -G rkt lister");
+      const refused = await host.run(["su", "lister", "-c", "rkt logs talk"]);
+      assert.equal(refused.status, 254);
+      assert.match(
+        refused.stderr,
+        /^logs: Cannot read the journal of pod "talk": permission denied\n +Journals are for root and for members of group systemd-journal\n$/,
+      );
+      await host.sh("usermod -a -G systemd-journal lister");
+      assert.match(await host.sh("su lister -c 'rkt logs talk'"), /hello out/);
+      await host.sh("userdel lister");
+    });
+
     await t.test("rkt logs -f goes on until it is killed, and leaves nothing running", async () => {
       const child = host.spawn(["rkt", "logs", "-f", "-n", "1", "--app=left", "talk"], { stdio: ["ignore", "pipe", "inherit"] });
       let output = "";

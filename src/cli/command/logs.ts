@@ -5,6 +5,7 @@ export const logsCommand: CommandDeclaration = {
   summary: "Print what a pod's apps wrote",
   description: [
     "Reads the pod's own journal, of all runs that are kept, whether the pod runs or not. Control characters are escaped. The journal of a pod that was removed is found by its whole UUID until rkt gc --journal-keep removes it (rkt-gc.timer: after 30 days).",
+    "Journals are for root and for members of group systemd-journal; to find the pod, such a member has to be of group rkt too.",
   ],
   arguments: [{ name: "UUID|NAME", completes: ["pods"] }],
   options: [

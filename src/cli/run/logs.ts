@@ -23,12 +23,26 @@ export async function run(context: Context, [name = ""]: readonly string[], opti
   // Its lines may be those of an earlier generation.
   if (bounds.follow && stranger !== undefined) context.stderr.write(`logs: ${stranger.message}, now\n`);
   let printed = false;
-  for await (const line of readJournal(context.host, sources, bounds)) {
-    printed = true;
-    context.stdout.write(`${line}\n`);
+  try {
+    for await (const line of readJournal(context.host, sources, bounds)) {
+      printed = true;
+      context.stdout.write(`${line}\n`);
+    }
+  } catch (error) {
+    throw explainRefusal(error, name);
   }
   if (!printed && stranger !== undefined) throw stranger;
   return 0;
+}
+
+/** journalctl says it in two ways: of the directory, and of all files in it. Any other error is returned as it is. */
+function explainRefusal(error: unknown, pod: string): unknown {
+  if (!(error instanceof RktError) || error.code !== "program-failed") return error;
+  if (!/permission denied|insufficient permissions/i.test(error.message)) return error;
+  return new RktError("no-access", `Cannot read the journal of pod ${quoteText(pod)}: permission denied`, {
+    hint: "Journals are for root and for members of group systemd-journal",
+    cause: error,
+  });
 }
 
 /** Why nothing may come of an app: its pod, where that is still there, has none of that name. */
