@@ -25,11 +25,27 @@ export async function addKey(store: Store, key: PublicKey, scope: KeyScope): Pro
   makeDirectories(store, directory);
   const path = join(directory, key.fingerprint);
   assertOwned(store.host, path, store.owner);
-  const known = files.exists(path) && files.stat(path).size > 0 ? (await loadKey(store, { path, empty: false })).key : undefined;
+  const known = await readKnown(store, path);
   const { armorKey, mergeKeys } = await import("./keys.ts");
   const merged = known === undefined ? key : await mergeKeys(known, key);
   files.writeAtomic(path, armorKey(merged), { mode: 0o644 });
   return path;
+}
+
+/** See `Keystore.find`. */
+export async function findKey(store: Store, key: PublicKey, scope: KeyScope): Promise<string | undefined> {
+  const path = join(directoryOf(store.directories.local, scope), key.fingerprint);
+  const known = await readKnown(store, path);
+  if (known === undefined) return undefined;
+  const { armorKey, mergeKeys } = await import("./keys.ts");
+  const before = armorKey(known);
+  return armorKey(await mergeKeys(known, key)) === before ? path : undefined;
+}
+
+/** An empty file masks one of the distribution. */
+async function readKnown(store: Store, path: string): Promise<PublicKey | undefined> {
+  const { files } = store.host;
+  return files.exists(path) && files.stat(path).size > 0 ? (await loadKey(store, { path, empty: false })).key : undefined;
 }
 
 /** One level after the other, each with mode 0755 whatever the umask is. */

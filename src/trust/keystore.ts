@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { RktError } from "../base/error.ts";
 import type { AcIdentifier } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
-import { type RemovedKey, addKey, removeKey } from "./change-keys.ts";
+import { type RemovedKey, addKey, findKey, removeKey } from "./change-keys.ts";
 import { type KeyFile, type KeyScope, type KeystoreDirectories, isMasked, keyFilesFor, listKeyFiles } from "./key-files.ts";
 import type { PublicKey } from "./key-facts.ts";
 import { type KeyReader, type TrustedKey, loadKey } from "./load-key.ts";
@@ -30,6 +30,8 @@ export interface Keystore {
   list(): Promise<ListedKey[]>;
   /** Trusts the key from now on; adds to what is known of it, so that a revocation is never lost. Returns the file's path. */
   add(key: PublicKey, scope: KeyScope): Promise<string>;
+  /** The local file of that scope that has all of the key already: `add` would change nothing. */
+  find(key: PublicKey, scope: KeyScope): Promise<string | undefined>;
   /** Takes the key away from that scope, or from all; throws `key-not-trusted` when it is in none. */
   remove(fingerprint: string, scope?: KeyScope): RemovedKey[];
 }
@@ -46,6 +48,7 @@ export function openKeystore(host: Host, directories: KeystoreDirectories, optio
     all: () => readAll(store),
     list: () => listKeys(store),
     add: (key, scope) => addKey(store, key, scope),
+    find: (key, scope) => findKey(store, key, scope),
     remove: (fingerprint, scope) => removeKey(store, fingerprint, scope),
   };
 }

@@ -64,6 +64,10 @@ test("trust needs to be told for what, and asks a terminal only", { skip }, asyn
   assert.match((await rkt(["trust", "--prefix=https://example.com", key])).stderr, /it is a URL/);
   assert.match((await rkt(["trust", "--root", "ftp://example.com/key"])).stderr, /it is not https/);
   assert.match((await rkt(["trust", "--root", join(directory, "none")])).stderr, /Cannot read the public key/);
+  const noKey = join(directory, "no-key");
+  fs.writeFileSync(noKey, "no key");
+  const several = await rkt(["trust", "--root", "--skip-fingerprint-review", key, noKey]);
+  assert.ok(several.stderr.startsWith(`trust: Cannot read the public key "${noKey}": it is no OpenPGP public key`), several.stderr);
   const unasked = await rkt(["trust", "--prefix=example.com", key]);
   assert.equal(unasked.status, 254);
   assert.match(unasked.stderr, /gpg key fingerprint is: [0-9A-F ]+\n[^]*trust: Cannot ask for confirmation/);
@@ -77,6 +81,9 @@ test("a trusted key is listed, and its image is fetched", { skip }, async () => 
   const trusted = await rkt(["trust", "--prefix=example.com", key], "yes\n");
   assert.equal(trusted.status, 0, trusted.stderr);
   assert.match(trusted.stderr, /Added key for prefix "example.com" at ".*\/etc\/trustedkeys\/prefix.d\/example.com\/[0-9a-f]{40}"/);
+  const again = await rkt(["trust", "--prefix=example.com", key], "yes\n");
+  assert.match(again.stderr, /The key is there already for prefix "example.com", at ".*\/[0-9a-f]{40}"\n$/);
+  assert.doesNotMatch(again.stderr, /Added/);
   const { stdout } = await rkt(["trust", "list", "--no-legend"]);
   assert.match(stdout, new RegExp(`^${fingerprint}\\s+example.com\\s+trusted\\s+maker\\s+/`));
   const [listed] = JSON.parse((await rkt(["trust", "list", "--format=json"])).stdout) as { state: string; identities: string[] }[];

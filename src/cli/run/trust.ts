@@ -22,20 +22,35 @@ export async function run(context: Context, args: readonly string[], options: Op
   const allowHttp = options.flag("insecure-allow-http");
   const found: Found[] = [];
   // All keys are read before the first is trusted.
-  for (const source of args) found.push({ source, keys: await readPublicKeys(await readKeySource(context, source, allowHttp)) });
+  for (const source of args) found.push({ source, keys: await readKeys(context, source, allowHttp) });
   const reviews = found.flatMap(({ source, keys }) => keys.map((key) => ({ key, source, scope })));
   let added = 0;
   try {
     for (const review of reviews) {
       if (!(await reviewKey(context, options, review))) continue;
-      await addKey(context, review.key, scope);
-      added += 1;
+      if (await addKey(context, review.key, scope)) added += 1;
     }
   } finally {
     // Also when a later key failed: what was added counts.
     if (added > 0) await judgeAgain(context);
   }
   return 0;
+}
+
+const unnamed = "Cannot read the public key: ";
+
+/** Errors name the file: one of several may be no key. */
+async function readKeys(context: Context, source: string, allowHttp: boolean): Promise<PublicKey[]> {
+  const data = await readKeySource(context, source, allowHttp);
+  try {
+    return await readPublicKeys(data);
+  } catch (error) {
+    if (!(error instanceof RktError) || !error.message.startsWith(unnamed)) throw error;
+    throw new RktError(error.code, `Cannot read the public key ${quoteText(source)}: ${error.message.slice(unnamed.length)}`, {
+      cause: error,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
 }
 
 interface Found {
@@ -72,8 +87,16 @@ interface Reviewed {
   readonly scope: KeyScope;
 }
 
-async function addKey(context: Context, key: PublicKey, scope: KeyScope): Promise<void> {
-  const path = await openTrustedKeys(context).add(key, scope);
+/** False where it was there already. */
+async function addKey(context: Context, key: PublicKey, scope: KeyScope): Promise<boolean> {
+  const keys = openTrustedKeys(context);
+  const known = await keys.find(key, scope);
+  if (known !== undefined) {
+    context.stderr.write(`The key is there already for ${describeScope(scope)}, at ${quoteText(known)}\n`);
+    return false;
+  }
+  const path = await keys.add(key, scope);
   context.stderr.write(`Added key for ${describeScope(scope)} at ${quoteText(path)}\n`);
   queueEvent({ name: "trusted", keyFingerprint: key.fingerprint, text: `Trusted key ${key.fingerprint} for ${describeScope(scope)}` });
+  return true;
 }
