@@ -17,8 +17,8 @@ import {
   parseChoice,
   parseEnvironmentPair,
   parseSignal,
+  splitFields,
   splitList,
-  unquoteFields,
   valueError,
 } from "./values.ts";
 import { parseMount } from "./volume.ts";
@@ -44,7 +44,7 @@ export function declareApp(section: Section, report: Report): AppDeclaration | u
     group: one("Group", parseOwner),
     supplementaryGroups: all("SupplementaryGroups", (value) => splitList(value).map(parseOwner)).flat(),
     workingDirectory: one("WorkingDirectory", parseAbsolutePath),
-    mounts: all("Mount", (value, at) => ({ ...parseMount(unquoteFields(value)), origin: at })),
+    mounts: all("Mount", (value, at) => ({ ...parseMount(value, splitFields(value)), origin: at })),
     readOnlyRootFS: one("ReadOnlyRootFS", parseBoolean),
     isolators: readIsolators(section, report),
     directives: entriesOf(section, ...APP_DIRECTIVES),

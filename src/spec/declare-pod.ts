@@ -9,7 +9,7 @@ import { attempt, type Report } from "./report.ts";
 import type { Section } from "./sections.ts";
 import { parsePort } from "./port.ts";
 import { parseStage1 } from "./stage1-name.ts";
-import { parseBoolean, parseIp, parsePair, parseQuotedPair, splitList, unquoteFields, valueError } from "./values.ts";
+import { parseBoolean, parseIp, parsePair, parseQuotedPair, splitFields, splitList, unquoteFields, valueError } from "./values.ts";
 import { parseVolume } from "./volume.ts";
 
 const DEFAULT_JOURNAL_MAX_USE = 64 * 1024 * 1024;
@@ -28,7 +28,7 @@ export function declarePod(section: Section | undefined, report: Report): PodSec
     netOrigin: originOf(section, "Net"),
     netOrigins: nets.map(({ origin }) => origin),
     ports: all("Port", (value, origin) => ({ ...parsePort(unquoteFields(value)), origin })),
-    volumes: all("Volume", (value, origin) => ({ ...parseVolume(unquoteFields(value)), origin })),
+    volumes: all("Volume", (value, origin) => ({ ...parseVolume(value, splitFields(value)), origin })),
     devices: all("Device", (value, origin) => ({ ...parseDevice(unquoteFields(value)), origin })),
     sysctls: all("Sysctl", (value, origin) => ({ ...parseSysctl(value), origin })),
     dns: all("DNS", (value) => splitList(value).map(parseDns)).flat(),

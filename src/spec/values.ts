@@ -71,6 +71,17 @@ export function unquoteFields(text: string): string {
   return /(?:^|[=,])["']/.test(text) ? unquote(text) : text;
 }
 
+/** The same, split: commas within the quotes of one field's value are that value's. */
+export function splitFields(text: string): string[] {
+  const whole = unquoteFields(text);
+  if (whole === text) return text.split(",");
+  const fields = text.match(FIELD) ?? [];
+  return fields.length > 1 ? fields.map((field) => unquote(field.replace(/^,/, ""))) : whole.split(",");
+}
+
+/** With the comma before it; `unquote` has seen that every quote is closed. */
+const FIELD = /(?:^|,)(?:\\.|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^,"'\\])*/gs;
+
 /** One word, as systemd unquotes it. */
 function unquote(text: string): string {
   const [word = "", ...others] = splitWords(text);

@@ -25,9 +25,9 @@ const OPTIONS: Readonly<Record<PodVolume["kind"], readonly string[]>> = {
   tmpfs: [...OWNER_OPTIONS, "size"],
 };
 
-/** `NAME,kind=host,source=/x,readOnly=true`: the original's `--volume` with kinds `state` and `tmpfs` added. Throws `value-invalid`. */
-export function parseVolume(text: string): VolumeSpec {
-  const [name = "", ...rest] = text.split(",");
+/** `NAME,kind=host,source=/x,readOnly=true`: the original's `--volume` with kinds `state` and `tmpfs` added. `fields`: as quotes split it. Throws `value-invalid`. */
+export function parseVolume(text: string, fields: readonly string[] = text.split(",")): VolumeSpec {
+  const [name = "", ...rest] = fields;
   const options = parseOptions(rest, text);
   const kind = parseChoice(options.get("kind") ?? "", ["host", "empty", "state", "tmpfs"]);
   const allowed = OPTIONS[kind];
@@ -40,8 +40,8 @@ export function parseVolume(text: string): VolumeSpec {
 }
 
 /** `volume=NAME,target=/path[,readOnly=true]`: the original's `--mount`. Throws `value-invalid`. */
-export function parseMount(text: string): MountSpec {
-  const options = parseOptions(text.split(","), text);
+export function parseMount(text: string, fields: readonly string[] = text.split(",")): MountSpec {
+  const options = parseOptions(fields, text);
   const [volume, target, readOnly] = ["volume", "target", "readOnly"].map((key) => options.get(key));
   const unknown = [...options.keys()].find((key) => !["volume", "target", "readOnly"].includes(key));
   if (volume === undefined || target === undefined || unknown !== undefined) {

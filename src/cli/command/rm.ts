@@ -10,7 +10,7 @@ export const rmCommand: CommandDeclaration = {
   arguments: [{ name: "UUID|NAME", completes: ["pods"], optional: true, variadic: true }],
   options: [uuidFileOption],
   examples: [{ command: "rkt rm 5a1c3f2e", text: "Remove the pod whose UUID begins so" }],
-  exitCodes: [{ code: "254", meaning: "rkt failed, or at least one pod was not removed" }],
+  exitCodes: [{ code: "254", meaning: "rkt failed, the file of --uuid-file cannot be read, or at least one pod was not removed" }],
   root: true,
   run: () => import("../run/rm.ts"),
 };
