@@ -22,6 +22,7 @@ import { networkWarnings } from "./network-warnings.ts";
 import type { PodPlan } from "./plan-pod.ts";
 import { portWarnings } from "./port-owners.ts";
 import { stateWarnings } from "./state-warnings.ts";
+import { callWarnings, knownCalls } from "./system-calls.ts";
 import { sweepPods } from "./sweep.ts";
 import { isActive, withdrawPod } from "./withdraw.ts";
 
@@ -114,8 +115,10 @@ export async function planPods(context: ApplyContext, found: FoundDeclarations, 
 /** What is said of pods on this host; its firewall is asked once for all of them, and not before one has a network. */
 function warningsOn({ host }: ApplyContext): (declaration: PodDeclaration, plan: PodPlan) => Warning[] {
   const firewallDrops = once(() => dropsForwarded(host));
+  const known = once(() => knownCalls(host));
   return (declaration, { pod }) => [
     ...declaration.warnings,
+    ...callWarnings(declaration, known),
     ...imagePowers(declaration, pod),
     ...machineWarnings(declaration, pod),
     ...networkWarnings(declaration, pod, firewallDrops),

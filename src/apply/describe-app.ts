@@ -3,6 +3,7 @@ import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { Host } from "../host/host.ts";
 import type { AppDescription } from "../pod/engine.ts";
+import { assertFilters, knownCalls } from "./system-calls.ts";
 import type { AppSection, ImageManifest, Isolator } from "../spec/appc.ts";
 import type { AppDeclaration } from "../spec/declaration.ts";
 import type { RenderedImage } from "../image/render.ts";
@@ -27,6 +28,8 @@ export function describeApp(host: Host, app: AppDeclaration, rendered: RenderedI
   // systemd takes no path with ".." in it.
   const workingDirectory = posix.normalize(app.workingDirectory ?? section.workingDirectory ?? "/");
   const mounts = resolveMounts(app, section.mountPoints ?? [], volumes, view);
+  const isolators = mergeIsolators(section.isolators ?? [], app.isolators);
+  inApp(app, () => assertFilters(isolators, () => knownCalls(host)));
   const program = (argv: readonly string[]) =>
     inApp(app, () => withProgram(view, argv, { workingDirectory, path: pathOf(environment), hint: programHint(app) }));
   return {
@@ -44,7 +47,7 @@ export function describeApp(host: Host, app: AppDeclaration, rendered: RenderedI
     readOnlyRootFS: app.readOnlyRootFS ?? false,
     provided: (["/etc/hosts", "/etc/resolv.conf"] as const).filter((path) => view.stat(path) === undefined),
     ...(app.credentials.length === 0 ? {} : { credentials: app.credentials }),
-    isolators: mergeIsolators(section.isolators ?? [], app.isolators),
+    isolators,
     ...runtimeOf(app, rendered.image.manifest, view),
   };
 }

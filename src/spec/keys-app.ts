@@ -98,7 +98,7 @@ export const APP_KEYS: readonly KeyInfo[] = [
     key: "Seccomp",
     list: false,
     value: "mode=retain|remove[,errno=NAME],CALL[,CALL…]",
-    text: "System calls that are allowed (retain) or forbidden (remove); groups count as calls: @appc.io/all, @appc.io/empty, @rkt/ and @docker/default-whitelist and -blacklist, @systemd/clock, default-whitelist, mount, network-io, obsolete, privileged, process and raw-io. Without errno= a forbidden call kills the app. Where neither image nor pod says anything, calls for the administration of a machine (mount, unshare, setns, bpf, io_uring, perf_event_open, clocks, modules, swap and others) fail with EPERM, but not under fly; mode=retain,@appc.io/all is no filter.",
+    text: "System calls that are allowed (retain) or forbidden (remove); groups count as calls: @appc.io/all, @appc.io/empty, @rkt/ and @docker/default-whitelist and -blacklist, @systemd/clock, default-whitelist, mount, network-io, obsolete, privileged, process and raw-io. Without errno= a forbidden call kills the app. Where neither image nor pod says anything, calls for the administration of a machine (mount, unshare, setns, bpf, io_uring, perf_event_open, clocks, modules, swap and others) fail with EPERM, but not under fly; mode=retain,@appc.io/all is no filter. A name that the host's systemd does not know has no effect, which apply warns of; where mode=remove has no other it is refused.",
     example: "Seccomp=mode=remove,errno=EPERM,ptrace,@rkt/default-blacklist",
   },
   {
