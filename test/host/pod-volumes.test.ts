@@ -110,6 +110,17 @@ forEachSuite((suite) => {
       assert.equal(await host.read("/srv/out/shared"), "shared\n");
     });
 
+    await t.test("commas within quotes are the path's", async () => {
+      await host.sh("mkdir -p /srv/c,d");
+      const volume = 'c,kind=host,source="/srv/c,d"';
+      await run(
+        host,
+        "comma",
+        pod([volume], `[App box]\nImage=/root/images/box.aci\nExec=/bin/touch /e,f/here\nMount=volume=c,target="/e,f"\n`),
+      );
+      assert.equal(await host.sh("ls /srv/c,d"), "here\n");
+    });
+
     await t.test("an image's mount points: by the volume's name, else an implicit empty volume", async () => {
       await host.sh("mkdir -p /srv/rules; echo rule >/srv/rules/one");
       const script =
