@@ -16,6 +16,9 @@ void runProgram(process.argv.slice(2), {
     get rows() {
       return isTerminal(1) ? process.stdout.rows : undefined;
     },
+    get columns() {
+      return isTerminal(1) ? process.stdout.columns : undefined;
+    },
   },
   stderr: { write: (text) => writeInherited(2, text) },
   get stdin() {

@@ -9,6 +9,8 @@ export interface Output {
   write(text: string): void;
   /** Lines of its window, where it is a terminal that has told. */
   readonly rows?: number | undefined;
+  /** The same of its columns. */
+  readonly columns?: number | undefined;
 }
 
 /** What a command is handed: everything outside its own arguments. */

@@ -1,5 +1,5 @@
 import { becomeProgram } from "./become-program.ts";
-import type { Context } from "./context.ts";
+import type { Context, Output } from "./context.ts";
 
 export interface EnterProcess {
   /** What the app's root was made from. */
@@ -23,7 +23,7 @@ export function enterProcess(context: Context, { spec, pid, argv, ids }: EnterPr
   const terminal = stdin && stdout;
   const command = [
     "/usr/lib/rkt/fly",
-    terminal ? "enter-terminal" : "enter",
+    terminal ? `enter-terminal${sizeOf(context.stdout)}` : "enter",
     spec,
     String(pid),
     ids?.user ?? "-",
@@ -34,4 +34,9 @@ export function enterProcess(context: Context, { spec, pid, argv, ids }: EnterPr
   if (!terminal) return becomeProgram(command, context.host.env);
   const program = ["/usr/bin/systemd-run", "--quiet", "--collect", "--wait", "--pty", "--service-type=exec"];
   return becomeProgram(["/usr/bin/env", ...undecorated, ...program, "--", ...command], context.host.env);
+}
+
+/** systemd-run sets the size of the terminal's window when the command runs already. */
+function sizeOf({ rows = 0, columns = 0 }: Output): string {
+  return rows > 0 && columns > 0 ? `:${rows}x${columns}` : "";
 }

@@ -1,43 +1,24 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { after, describe, it } from "node:test";
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
 import { applyPods } from "../../src/apply/apply-pods.ts";
 import type { ApplyContext } from "../../src/apply/context.ts";
 import { findEngine } from "../../src/apply/stage1.ts";
 import { RktError } from "../../src/base/error.ts";
-import { parseImageId, parsePodName, parseUuid } from "../../src/base/id.ts";
+import { parsePodName, parseUuid } from "../../src/base/id.ts";
 import type { RunRequest } from "../../src/cli/ad-hoc/request.ts";
 import { makeAdHoc } from "../../src/cli/ad-hoc-pod.ts";
 import type { Context } from "../../src/cli/context.ts";
 import type { Host } from "../../src/host/host.ts";
 import { createHost } from "../../src/host/node-host.ts";
 import { createAdHoc } from "../../src/pod/ad-hoc.ts";
-import { parseImageManifest } from "../../src/spec/image-manifest.ts";
 import { loadEngines } from "../../src/stage1/index.ts";
 import { createWorkshop, makeErofs } from "../../src/stage1/kvm/workshop.ts";
-import type { StoredImage } from "../../src/store/image.ts";
 import { makeFullHost } from "../lib/full-host.ts";
+import { makeBase, webContext, webImage } from "../lib/web-pod.ts";
 
 const real = createHost();
-const base = mkdtempSync(`${tmpdir()}/rkt-full-`);
-after(() => rmSync(base, { recursive: true }));
-mkdirSync(`${base}/tree/bin`, { recursive: true });
-writeFileSync(`${base}/tree/bin/server`, "", { mode: 0o755 });
-
-const manifest = parseImageManifest(
-  JSON.stringify({
-    ...{ acKind: "ImageManifest", acVersion: "0.8.11", name: "example.com/web" },
-    app: { exec: ["/bin/server"], user: "0", group: "0" },
-  }),
-);
-const fingerprint = "a".repeat(40);
-const signature = { type: "openpgp", fingerprint, signingFingerprint: fingerprint, signedAt: 1, verifiedAt: 2, signedDigest: "sha512-0" };
-const image = {
-  ...{ id: parseImageId(`sha512-${"1".repeat(128)}`), format: "aci", name: manifest.name, labels: [], manifest },
-  ...{ importTime: 1, lastUsed: 1, size: 1, source: "/web.aci", signatures: [signature] },
-} as StoredImage;
-const key = { path: "/key", key: { fingerprint, revoked: false, identities: [], subkeys: [] } };
+const base = makeBase();
 const text =
   "[Pod]\nNet=none\nVolume=data,kind=state\n[App web]\nImage=/web.aci\nMount=volume=data,target=/data\n[Socket http]\nListenStream=80\n";
 const found = {
@@ -50,17 +31,8 @@ const engines = loadEngines(real).map((engine) => ({ ...engine, check: () => und
 
 /** Throws what a pod was not applied for. */
 async function apply(host: Host, root: string): Promise<void> {
-  const dirs = { dataDir: `${root}/data`, runDir: `${root}/run` };
-  const context = {
-    ...{ host, dirs, engines, version: "0", unitDirectory: `${root}/units`, manager: undefined },
-    paths: { ...dirs, etcDir: `${root}/etc`, libDir: `${root}/lib` },
-    store: { images: () => [image], tryLock: () => ({ release: () => undefined }) },
-    keystore: { keysFor: async () => [key] },
-    stage1Config: () => [],
-    say: () => undefined,
-  } as unknown as ApplyContext;
-  const { failures } = await applyPods(context, found, {
-    provideImage: async () => ({ image, images: [image], layers: [`${base}/tree`] }),
+  const { failures } = await applyPods(webContext(host, root, engines), found, {
+    provideImage: async () => ({ image: webImage, images: [webImage], layers: [`${base}/tree`] }),
     provideStage1: async (name) => ({ engine: findEngine(engines, name) }),
     ...{ all: false, prune: false },
   });

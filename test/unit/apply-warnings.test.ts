@@ -1,39 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { after, test } from "node:test";
+import { writeFileSync } from "node:fs";
+import { test } from "node:test";
 import { planPods } from "../../src/apply/apply-pods.ts";
-import type { ApplyContext } from "../../src/apply/context.ts";
 import { findEngine } from "../../src/apply/stage1.ts";
-import { parseImageId, parsePodName } from "../../src/base/id.ts";
+import { parsePodName } from "../../src/base/id.ts";
 import type { Host } from "../../src/host/host.ts";
 import { createHost } from "../../src/host/node-host.ts";
-import { parseImageManifest } from "../../src/spec/image-manifest.ts";
-import type { StoredImage } from "../../src/store/image.ts";
 import { loadEngines } from "../../src/stage1/index.ts";
-import type { Keystore } from "../../src/trust/keystore.ts";
+import { makeBase, webContext, webImage } from "../lib/web-pod.ts";
 
 const real = createHost();
-const base = mkdtempSync(`${tmpdir()}/rkt-warnings-`);
-after(() => rmSync(base, { recursive: true }));
-mkdirSync(`${base}/tree/bin`, { recursive: true });
-writeFileSync(`${base}/tree/bin/server`, "", { mode: 0o755 });
-
-const manifest = parseImageManifest(
-  JSON.stringify({
-    acKind: "ImageManifest",
-    acVersion: "0.8.11",
-    name: "example.com/web",
-    app: { exec: ["/bin/server"], user: "0", group: "0", ports: [{ name: "web", protocol: "tcp", port: 80 }] },
-  }),
-);
-const fingerprint = "a".repeat(40);
-const signature = { type: "openpgp", fingerprint, signingFingerprint: fingerprint, signedAt: 1, verifiedAt: 2, signedDigest: "sha512-0" };
-const image = {
-  ...{ id: parseImageId(`sha512-${"1".repeat(128)}`), format: "aci", name: manifest.name, labels: [], manifest },
-  ...{ importTime: 1, lastUsed: 1, size: 1, source: "/web.aci", signatures: [signature] },
-} as StoredImage;
-const key = { path: "/key", key: { fingerprint, revoked: false, identities: [], subkeys: [] } };
+const base = makeBase();
 
 const chain = (name: string, policy: string, rules = ""): string =>
   `\tchain ${name} {\n\t\ttype filter hook ${name.toLowerCase()} priority filter; policy ${policy};\n${rules}\t}\n`;
@@ -62,15 +39,7 @@ function firewalled(chains = drops, status = 0): { readonly host: Host; readonly
 /** Pods by name, with what their `Net=` says and further lines of [Pod]. */
 async function plan(host: Host, pods: Readonly<Record<string, string>>): Promise<Awaited<ReturnType<typeof planPods>>> {
   const engines = loadEngines(real).map((engine) => ({ ...engine, check: () => undefined }));
-  const dirs = { dataDir: `${base}/data`, runDir: `${base}/run` };
-  const context = {
-    ...{ host, dirs, engines, version: "0", unitDirectory: `${base}/units`, manager: undefined },
-    paths: { ...dirs, etcDir: `${base}/etc`, libDir: `${base}/lib` },
-    store: { images: () => [image], tryLock: () => ({ release: () => undefined }) },
-    keystore: { keysFor: async () => [key] } as unknown as Keystore,
-    stage1Config: () => [],
-    say: () => undefined,
-  } as unknown as ApplyContext;
+  const context = webContext(host, base, engines);
   const declarations = Object.entries(pods).map(([name, net]) => {
     const text = `[Pod]\nNet=${net}\n[App web]\nImage=/web.aci\n`;
     writeFileSync(`${base}/${name}.pod`, text);
@@ -80,7 +49,7 @@ async function plan(host: Host, pods: Readonly<Record<string, string>>): Promise
     context,
     { declarations, problems: [], masked: [] },
     {
-      provideImage: async () => ({ image, images: [image], layers: [`${base}/tree`] }),
+      provideImage: async () => ({ image: webImage, images: [webImage], layers: [`${base}/tree`] }),
       provideStage1: async (name) => ({ engine: findEngine(engines, name) }),
       ...{ all: false, prune: false },
     },

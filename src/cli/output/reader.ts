@@ -10,6 +10,9 @@ export function heedReader(output: Output, { onlyPrints = false }: { readonly on
     get rows() {
       return output.rows;
     },
+    get columns() {
+      return output.columns;
+    },
     write: (text) => {
       try {
         output.write(text);

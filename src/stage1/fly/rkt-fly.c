@@ -5,7 +5,8 @@
  *   rkt-fly run SPEC         becomes the app
  *   rkt-fly post-stop SPEC   becomes the app's handler for its end, in the same root made anew
  *   rkt-fly enter SPEC PID UID GID -- CMD…   runs a command in the mount namespace, root and control group of a running app;
- *                            GID is followed by supplementary ones, separated by commas; enter-terminal: with the terminal of this session
+ *                            GID is followed by supplementary ones, separated by commas; enter-terminal[:ROWSxCOLUMNS]: with the terminal of this
+ *                            session, whose window is that large
  *
  * SPEC is written by src/stage1/fly/spec-file.ts: a line per item, fields separated by tabs, `\xNN` for bytes that are neither.
  * Nothing is resolved on the host that belongs to the image: each step of a path inside is opened by itself, links are read and followed here,
@@ -27,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -650,6 +652,16 @@ static void wait_for_child(int terminal)
     exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
+/* True: the command gets this session's terminal. Who made that tells its size only after this was started. */
+static int takes_terminal(const char *word)
+{
+    static const char name[] = "enter-terminal";
+    struct winsize size = {0};
+    if (strncmp(word, name, sizeof name - 1) != 0) return 0;
+    if (sscanf(word + sizeof name - 1, ":%hux%hu", &size.ws_row, &size.ws_col) == 2) ioctl(0, TIOCSWINSZ, &size);
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 3) {
@@ -662,7 +674,7 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "run") == 0) run();
     if (strcmp(argv[1], "post-stop") == 0) post_stop();
     if (strncmp(argv[1], "enter", 5) == 0 && argc >= 8) {
-        int terminal = strcmp(argv[1], "enter-terminal") == 0;
+        int terminal = takes_terminal(argv[1]);
         wait_for_child(terminal);
         enter(argv + 3, terminal ? PASS_TERMINAL : PASS_NOTHING);
     }
