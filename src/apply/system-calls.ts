@@ -1,9 +1,9 @@
-import { constants } from "node:os";
 import { RktError } from "../base/error.ts";
 import { quoteText } from "../base/escape.ts";
 import type { Host } from "../host/host.ts";
 import type { Isolator } from "../spec/appc.ts";
 import type { PodDeclaration, Warning } from "../spec/declaration.ts";
+import { ERROR_NAMES } from "../spec/error-names.ts";
 import { parseIsolator } from "../spec/isolators.ts";
 
 /** Names that an app's filter of system calls has and this host's systemd does not know: it would pass over them without a word. */
@@ -16,7 +16,7 @@ export function unknownCalls(isolators: readonly Isolator[], known: () => Readon
 /** Refuses a filter of which nothing would be left, and an error that is none; throws `seccomp-unknown`. */
 export function assertFilters(isolators: readonly Isolator[], known: () => ReadonlySet<string> | undefined): void {
   for (const { errno } of filtersOf(isolators)) {
-    if (errno !== undefined && !Object.hasOwn(constants.errno, errno))
+    if (errno !== undefined && !ERROR_NAMES.includes(errno))
       throw new RktError("seccomp-unknown", `Cannot use ${quoteText(errno)} for a filter of system calls: there is no such error`, {
         hint: "errno(3) lists them, EPERM among them",
       });
