@@ -94,7 +94,7 @@ function describeApp(): string {
     "One app of the pod; NAME is an AC name: lower-case letters and digits with single dashes between them. There is at least one such section. Their order is the order of start unless After= says otherwise.",
   );
   const more = paragraph(
-    "Further keys of systemd.exec(5) and systemd.resource-control(5) are passed on as written to the app's unit inside the pod:",
+    "Further keys of systemd.exec(5) and systemd.resource-control(5) are passed on as written to the app's unit inside the pod; a value that systemd would not take, and so pass over, is an error:",
   );
   return head + APP_KEYS.map(formatKey).join("") + more + formatNames(APP_DIRECTIVES) + example("LimitNOFILE=65536");
 }

@@ -6,6 +6,7 @@ import { type AppStreams, silentStreams, terminalStreams } from "./app-streams.t
 import type { AppDeclaration, Origin } from "./declaration.ts";
 import { readIsolators } from "./declare-isolators.ts";
 import { defined } from "./defined.ts";
+import { checkDirective } from "./directive-values.ts";
 import { parseImageReference } from "./image-reference.ts";
 import { APP_DIRECTIVES } from "./keys.ts";
 import { entriesOf, originOf, readAll, readOne, readPairs } from "./read-section.ts";
@@ -47,7 +48,7 @@ export function declareApp(section: Section, report: Report): AppDeclaration | u
     mounts: all("Mount", (value, at) => ({ ...parseMount(value, splitFields(value)), origin: at })),
     readOnlyRootFS: one("ReadOnlyRootFS", parseBoolean),
     isolators: readIsolators(section, report),
-    directives: entriesOf(section, ...APP_DIRECTIVES),
+    directives: readDirectives(section, report),
     credentials: credentials.map(({ name: credential }) => credential),
     credentialOrigins: credentials.map((credential) => credential.origin),
     appArmorProfile: one("AppArmorProfile", String),
@@ -93,6 +94,12 @@ function readCommand(section: Section, report: Report): { exec?: string[]; args?
   }
   if (exec?.[0] === "") report.problems.push(problemAt(originOf(section, "Exec") ?? section.origin, `"Exec=" names no program`));
   return defined({ exec, args });
+}
+
+function readDirectives(section: Section, report: Report): AppDeclaration["directives"] {
+  const directives = entriesOf(section, ...APP_DIRECTIVES);
+  for (const entry of directives) attempt(report, entry, () => checkDirective(entry.key, entry.value));
+  return directives;
 }
 
 function readOutput(output: (typeof OUTPUTS)[number]): { output: AppDeclaration["output"]; streams?: AppStreams } {
