@@ -120,7 +120,7 @@ export async function judgeStage1(context: ApplyContext, image: StoredImage): Pr
 
 /** Throws `image-refused` when the image may not run. */
 export async function judgeStored(context: ApplyContext, image: StoredImage): Promise<VerdictImage> {
-  const judgement = judgeImage(image, await context.keystore.keysFor(image.name), context.host.clock.now());
+  const judgement = judgeImage(image, await context.keystore.factsFor(image.name), context.host.clock.now());
   if (!judgement.ok) throw new RktError("image-refused", judgement.reason, { hint: judgement.hint });
   return { id: image.id, name: image.name, fingerprint: judgement.fingerprint };
 }

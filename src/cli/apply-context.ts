@@ -9,10 +9,10 @@ import { connectPid1 } from "../systemd/connect.ts";
 import { isBooted } from "../systemd/is-booted.ts";
 import type { Manager } from "../systemd/manager.ts";
 import { openManager } from "../systemd/manager.ts";
-import { openKeystore } from "../trust/keystore.ts";
 import { readConfig } from "./configuration.ts";
 import type { Context } from "./context.ts";
 import { dirsOf } from "./pod-view.ts";
+import { openTrustedKeys } from "./trusted-keys.ts";
 
 /** Runs an action with what the functions of `apply` need; the connection to PID 1 is closed at its end. */
 export async function withApplyContext<Result>(context: Context, action: (apply: ApplyContext) => Promise<Result>): Promise<Result> {
@@ -30,7 +30,7 @@ export async function withApplyContext<Result>(context: Context, action: (apply:
       paths: context.paths,
       dirs: dirsOf(context),
       store: openStore(context.host, context.paths.dataDir),
-      keystore: openKeystore(context.host, { system: `${context.paths.libDir}/trustedkeys`, local: `${context.paths.etcDir}/trustedkeys` }),
+      keystore: openTrustedKeys(context),
       engines: await context.engines(),
       version: context.version,
       unitDirectory: attachedDirectory,

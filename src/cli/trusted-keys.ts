@@ -9,8 +9,9 @@ import type { OptionValues } from "./options.ts";
 
 /** The keys of the distribution and of the administrator. */
 export function openTrustedKeys(context: Context): Keystore {
-  const { libDir, etcDir } = context.paths;
-  return openKeystore(context.host, { system: `${libDir}/trustedkeys`, local: `${etcDir}/trustedkeys` });
+  const { libDir, etcDir, runDir } = context.paths;
+  const directories = { system: `${libDir}/trustedkeys`, local: `${etcDir}/trustedkeys` };
+  return openKeystore(context.host, directories, { memory: { directory: `${runDir}/keys`, version: context.version } });
 }
 
 /** What `--prefix` and `--root` say; undefined for neither. Throws `usage` for both. */

@@ -1,7 +1,7 @@
 import { quoteText } from "../base/escape.ts";
 import type { AcIdentifier, ImageId } from "../base/id.ts";
 import type { SignatureFact } from "../spec/signature-fact.ts";
-import { type PublicKey, findKeyFacts } from "./key-facts.ts";
+import { type DescribedKey, findKeyFacts } from "./key-facts.ts";
 import type { TrustedKey } from "./load-key.ts";
 import { showTime } from "./show-time.ts";
 
@@ -30,11 +30,11 @@ export type Judgement =
 
 /**
  * Whether an image may run: it has a signature, good when it was verified, by a key that is trusted for its name now
- * (`Keystore.keysFor`, read anew) and not revoked. Pure, and no content is hashed: verdicts are made anew by it at boot and whenever keys change.
+ * (`Keystore.factsFor`, the files read anew) and not revoked. Pure, and no content is hashed: verdicts are made anew by it at boot and whenever keys change.
  * A key that has expired since the signature was verified still counts, as nobody could misuse it for that image any more;
  * a signature that has expired does not, because its maker wanted so.
  */
-export function judgeImage(image: JudgedImage, trusted: readonly TrustedKey[], now: number): Judgement {
+export function judgeImage(image: JudgedImage, trusted: readonly TrustedKey<DescribedKey>[], now: number): Judgement {
   if (image.signatures.length === 0) return refuse(image, "its signature was never verified", "fetch");
   const refusals = image.signatures.map((fact) => judgeFact(fact, trusted, now));
   const good = refusals.find((result) => typeof result !== "string");
@@ -45,13 +45,13 @@ export function judgeImage(image: JudgedImage, trusted: readonly TrustedKey[], n
   return refuse(image, first ?? "no signature counts", trusted.length === 0 || first?.includes("not trusted") ? "trust" : "fetch");
 }
 
-function judgeFact(fact: SignatureFact, trusted: readonly TrustedKey[], now: number): TrustedKey | string {
+function judgeFact(fact: SignatureFact, trusted: readonly TrustedKey<DescribedKey>[], now: number): TrustedKey<DescribedKey> | string {
   const entry = trusted.find(({ key }) => key.fingerprint === fact.fingerprint);
   if (entry === undefined) return `its signer, key ${fact.fingerprint}, is not trusted for it`;
   return findFault(fact, entry.key, now) ?? entry;
 }
 
-function findFault(fact: SignatureFact, key: PublicKey, now: number): string | undefined {
+function findFault(fact: SignatureFact, key: DescribedKey, now: number): string | undefined {
   const signer = findKeyFacts(key, fact.signingFingerprint);
   if (key.revoked) return `its signer, key ${key.fingerprint}, is revoked`;
   if (signer === undefined) return `the key file of its signer does not hold the subkey ${fact.signingFingerprint} that signed it`;

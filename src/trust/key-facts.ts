@@ -15,15 +15,19 @@ export interface KeyFacts {
   readonly weakness?: string;
 }
 
-export interface PublicKey extends KeyFacts {
+/** What is known of a key with all its parts. */
+export interface DescribedKey extends KeyFacts {
   /** User ids, escaped for a terminal. */
   readonly identities: readonly string[];
   readonly subkeys: readonly KeyFacts[];
+}
+
+export interface PublicKey extends DescribedKey {
   /** For this folder only. */
   readonly openpgp: Key;
 }
 
 /** The primary key or subkey with that fingerprint. */
-export function findKeyFacts(key: PublicKey, fingerprint: string): KeyFacts | undefined {
+export function findKeyFacts(key: DescribedKey, fingerprint: string): KeyFacts | undefined {
   return [key, ...key.subkeys].find((facts) => facts.fingerprint === fingerprint);
 }

@@ -4,8 +4,9 @@ import type { AcIdentifier } from "../base/id.ts";
 import type { Host } from "../host/host.ts";
 import { type RemovedKey, addKey, findKey, removeKey } from "./change-keys.ts";
 import { type KeyFile, type KeyScope, type KeystoreDirectories, isMasked, keyFilesFor, listKeyFiles } from "./key-files.ts";
-import type { PublicKey } from "./key-facts.ts";
-import { type KeyReader, type TrustedKey, loadKey } from "./load-key.ts";
+import type { DescribedKey, PublicKey } from "./key-facts.ts";
+import { type KeyReader, type TrustedKey, loadFacts, loadKey } from "./load-key.ts";
+import { type KeyMemory, type RememberedKeys, rememberKeys } from "./remembered-keys.ts";
 
 /** A key file as `rkt trust list` shows it. */
 export interface ListedKey extends KeyFile {
@@ -24,6 +25,8 @@ export interface Keystore {
    * directory trusts nobody. What other scopes' files of the same key say (revoked) is merged in.
    */
   keysFor(name: AcIdentifier): Promise<TrustedKey[]>;
+  /** What is known of the same keys: enough to judge by what was verified before. Most often without OpenPGP. */
+  factsFor(name: AcIdentifier): Promise<TrustedKey<DescribedKey>[]>;
   /** Every key that is trusted for anything, each once: with what all of its files say. Files that are refused are left out. */
   all(): Promise<PublicKey[]>;
   /** Every key file, system first, root keys first; never throws for what is in a file. */
@@ -39,12 +42,16 @@ export interface Keystore {
 export interface KeystoreOptions {
   /** The user, besides root, who may own keys: for tests that do not run as root. */
   readonly owner?: number;
+  readonly memory?: KeyMemory;
 }
 
 export function openKeystore(host: Host, directories: KeystoreDirectories, options: KeystoreOptions = {}): Keystore {
-  const store: Store = { host, directories, owner: options.owner ?? 0 };
+  const owner = options.owner ?? 0;
+  const memory = options.memory === undefined ? undefined : rememberKeys(host, options.memory, owner);
+  const store: Store = { host, directories, owner };
   return {
     keysFor: (name) => readKeysFor(store, name),
+    factsFor: (name) => readFactsFor(store, name, memory),
     all: () => readAll(store),
     list: () => listKeys(store),
     add: (key, scope) => addKey(store, key, scope),
@@ -57,11 +64,22 @@ interface Store extends KeyReader {
   readonly directories: KeystoreDirectories;
 }
 
+function trustedFiles({ host, directories }: Store, name: AcIdentifier): KeyFile[] {
+  const locals = keyFilesFor(host, directories.local, name);
+  const systems = keyFilesFor(host, directories.system, name).filter((file) => !isMasked(file, locals));
+  return [...systems, ...locals].filter((file) => !file.empty);
+}
+
+async function readFactsFor(store: Store, name: AcIdentifier, memory: RememberedKeys | undefined): Promise<TrustedKey<DescribedKey>[]> {
+  const files = trustedFiles(store, name);
+  const names = new Set(files.map(({ path }) => basename(path)));
+  // What several files say of one key is put together from the keys themselves.
+  if (names.size < files.length || findCopies(store, files).length > 0) return readKeysFor(store, name);
+  return Promise.all(files.map((file) => loadFacts(store, file, memory)));
+}
+
 async function readKeysFor(store: Store, name: AcIdentifier): Promise<TrustedKey[]> {
-  const { system, local } = store.directories;
-  const locals = keyFilesFor(store.host, local, name);
-  const systems = keyFilesFor(store.host, system, name).filter((file) => !isMasked(file, locals));
-  const files = [...systems, ...locals].filter((file) => !file.empty);
+  const files = trustedFiles(store, name);
   const trusted = await Promise.all(files.map((file) => loadKey(store, file)));
   const all = await Promise.all(findCopies(store, files).map((file) => loadKey(store, file)));
   return Promise.all(trusted.map((entry) => mergeCopies(entry, [...trusted, ...all])));

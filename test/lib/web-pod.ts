@@ -40,7 +40,7 @@ export function webContext(host: Host, root: string, engines: readonly Engine[])
     ...{ host, dirs, engines, version: "0", unitDirectory: `${root}/units`, manager: undefined },
     paths: { ...dirs, etcDir: `${root}/etc`, libDir: `${root}/lib` },
     store: { images: () => [webImage], tryLock: () => ({ release: () => undefined }) },
-    keystore: { keysFor: async () => [key] },
+    keystore: { factsFor: async () => [key] },
     stage1Config: () => [],
     say: () => undefined,
   } as unknown as ApplyContext;

@@ -59,7 +59,7 @@ const image: StoredImage = {
 };
 const provideImage: ImageProvider = async () => ({ image, images: [image], layers: [tree] });
 const key = { fingerprint, revoked: false, identities: [], subkeys: [] };
-const keystore = { keysFor: async () => [{ path: "/key", key }] } as unknown as Keystore;
+const keystore = { factsFor: async () => [{ path: "/key", key }] } as unknown as Keystore;
 const store = { images: () => [image], tryLock: () => ({ release: () => undefined }) } as unknown as Store;
 
 const declared = (value: string) => ({

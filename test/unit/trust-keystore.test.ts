@@ -8,7 +8,7 @@ import { parseAcIdentifier } from "../../src/base/id.ts";
 import { createHost } from "../../src/host/node-host.ts";
 import type { PublicKey } from "../../src/trust/key-facts.ts";
 import { readPublicKeys } from "../../src/trust/keys.ts";
-import { openKeystore } from "../../src/trust/keystore.ts";
+import { type Keystore, openKeystore } from "../../src/trust/keystore.ts";
 import { openGpg } from "./trust-gpg.ts";
 
 const gpg = openGpg();
@@ -149,6 +149,90 @@ describe("keystore", () => {
   });
 });
 
+describe("facts of keys", () => {
+  const name = parseAcIdentifier("coreos.com/etcd");
+  const memoryOf = () => join(folder, `${round}/run/keys`);
+  const remembering = (version = "1") => openKeystore(host, directories, { owner: host.uid, memory: { directory: memoryOf(), version } });
+  const readBy = async (keystore: Keystore): Promise<unknown[]> =>
+    (await keystore.factsFor(name)).map(({ key: { fingerprint, revoked, expires, identities } }) => [
+      fingerprint,
+      revoked,
+      expires,
+      identities,
+    ]);
+  const kept = (): string[] => host.files.tryList(memoryOf()).map((file) => join(memoryOf(), file));
+  /** Another name for the key, which only the memory has. */
+  function mark(change: (record: Record<string, unknown>) => unknown = (record) => record): void {
+    for (const path of kept()) {
+      const record = JSON.parse(fs.readFileSync(path, "utf8").replaceAll('"ann"', '"remembered"')) as Record<string, unknown>;
+      fs.writeFileSync(path, JSON.stringify(change(record)));
+    }
+  }
+
+  it("are those of the keys, and are remembered", async () => {
+    await remembering().add(ann, "root");
+    const facts = await remembering().factsFor(name);
+    assert.deepEqual(
+      facts.map(({ path, key }) => ({ path, key: { ...key, openpgp: undefined } })),
+      (await remembering().keysFor(name)).map(({ path, key }) => ({ path, key: { ...key, openpgp: undefined } })),
+    );
+    mark();
+    assert.deepEqual(await readBy(remembering()), [[ann.fingerprint, false, undefined, ["remembered"]]]);
+  });
+
+  it("are read again by another version, the next day, from a file that changed, and where the memory is not root's or no record", async () => {
+    const path = await remembering().add(ann, "root");
+    const fresh = [[ann.fingerprint, false, undefined, ["ann"]]];
+    const spoils: (() => void)[] = [
+      () => mark((record) => ({ ...record, version: "2" })),
+      () => mark((record) => ({ ...record, readAt: Date.now() - 86_400_001 })),
+      () => mark((record) => ({ ...record, readAt: Date.now() + 3_600_000 })),
+      () => mark((record) => ({ ...record, key: { ...(record["key"] as object), fingerprint: bob.fingerprint } })),
+      () => mark((record) => ({ ...record, key: [] })),
+      () => kept().forEach((file) => fs.writeFileSync(file, "{")),
+      () => (mark(), kept().forEach((file) => fs.chmodSync(file, 0o666))),
+      () => (mark(), fs.appendFileSync(path, "\n")),
+    ];
+    for (const spoil of spoils) {
+      fs.rmSync(memoryOf(), { recursive: true, force: true });
+      assert.deepEqual(await readBy(remembering()), fresh);
+      assert.equal(kept().length, 1);
+      spoil();
+      assert.deepEqual(await readBy(remembering()), fresh, String(spoil));
+    }
+  });
+
+  it("count a revocation that came to any scope", async () => {
+    const key = await makeKey("dora");
+    await remembering().add(key, coreos);
+    assert.deepEqual(await readBy(remembering()), [[key.fingerprint, false, undefined, ["dora"]]]);
+    gpg.revoke(key.fingerprint);
+    const [revoked] = await readPublicKeys(gpg.exportKey("dora"));
+    assert.ok(revoked !== undefined);
+    await remembering().add(revoked, { prefix: parseAcIdentifier("other.com") });
+    assert.deepEqual(await readBy(remembering()), [[key.fingerprint, true, undefined, ["dora"]]]);
+  });
+
+  it("are forgotten after a day, and do without a memory that cannot be written", async () => {
+    await remembering().add(ann, "root");
+    fs.mkdirSync(memoryOf(), { recursive: true });
+    fs.writeFileSync(join(memoryOf(), "old"), "");
+    fs.utimesSync(join(memoryOf(), "old"), 0, 0);
+    await readBy(remembering());
+    assert.equal(kept().length, 1);
+    fs.rmSync(memoryOf(), { recursive: true });
+    fs.writeFileSync(memoryOf(), "");
+    assert.equal((await readBy(remembering())).length, 1);
+  });
+
+  it("are none of a key file that is refused, also if it was read before", async () => {
+    const path = await remembering().add(ann, "root");
+    await readBy(remembering());
+    fs.chmodSync(path, 0o664);
+    await assert.rejects(remembering().factsFor(name), { code: "key-not-roots" });
+  });
+});
+
 describe("keystore refuses", () => {
   /** Puts a good root key there, then spoils something. */
   async function refusesAfter(spoil: (path: string) => void, message: RegExp): Promise<void> {
@@ -197,7 +281,7 @@ describe("OpenPGP", () => {
     const script = `const { openKeystore } = await import("./trust/keystore.ts");
       const { createHost } = await import("./host/node-host.ts");
       for (const command of ["run", "run-prepared", "gc", "stop"]) await import("./cli/run/" + command + ".ts");
-      console.log((await openKeystore(createHost(), { system: "/nowhere", local: "/nowhere" }).keysFor("example.com/none")).length);`;
+      console.log((await openKeystore(createHost(), { system: "/nowhere", local: "/nowhere" }).factsFor("example.com/none")).length);`;
     const argv = [`--import=data:text/javascript,${encodeURIComponent(hook)}`, "--input-type=module", "--eval", script];
     assert.equal(execFileSync(process.execPath, argv, { cwd: join(import.meta.dirname, "../../src"), encoding: "utf8" }), "0\n");
   });
