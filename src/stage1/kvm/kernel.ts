@@ -107,9 +107,9 @@ function assertModules(host: Host, kernel: Kernel, modules: readonly string[]): 
 
 /** Files of these modules and of those that they need, in the order in which a guest loads them: modprobe(8) knows what depends on what. */
 export function listModules(host: Host, kernel: Kernel, modules: readonly string[]): string[] {
-  // Libraries of checksums are found by name when they are loaded, and say so nowhere.
-  const early = hasModule(host, kernel, "crc32c_generic") ? ["crc32c_generic"] : [];
-  const files = showDepends(host, kernel, [...early, ...modules])
+  const ifAny = (name: string): string[] => (hasModule(host, kernel, name) ? [name] : []);
+  // Libraries of checksums are found by name when they are loaded, and say so nowhere. And systemd complains at each boot where it has no autofs.
+  const files = showDepends(host, kernel, [...ifAny("crc32c_generic"), ...modules, ...ifAny("autofs4")])
     .stdout.toString()
     .split("\n")
     .flatMap((line) => /^insmod (\S+)/.exec(line)?.[1] ?? []);

@@ -40,6 +40,8 @@ export async function checkLife(t: TestContext, vm: TestMachine, hypervisor: Hyp
       await vm.sh(`for process in $(cat $(systemctl show -P ControlGroup rkt-pod@long | sed s,^,/sys/fs/cgroup,)/cgroup.procs); do
       ! readlink /proc/$process/exe >/dev/null || cat /proc/$process/comm; done`);
     assert.equal(group, hypervisor === "qemu" ? "qemu-system-x86\n" : "lkvm\n");
+    const said = await vm.sh("journalctl --quiet --output=cat _SYSTEMD_INVOCATION_ID=$(systemctl show -P InvocationID rkt-pod@long)");
+    assert.doesNotMatch(said, /fail/i);
   });
 
   await t.test("its journal is read as that of any machine: -M, -M -b and -M -f", async () => {
