@@ -18,7 +18,7 @@ export function jailScript(pod: PodDescription, argv: readonly string[], environ
     "umask 022",
     `vm=${vm} guest=${wordsDirectory(pod)} jail=${quoteShell(`${pod.paths.generation}/stage1/jail`)}`,
     // As the unit's main process, whichever that is for.
-    '( read -r word < "$guest/ready" && { systemd-notify --pid=$$ --ready --status="The guest runs" || :; } && echo yes > "$guest/notified" ) &',
+    '( read -r word < "$guest/ready" && { [ -z "${NOTIFY_SOCKET:-}" ] || systemd-notify --pid=$$ --ready --status="The guest runs" || :; } && echo yes > "$guest/notified" ) &',
     'mount --bind "$jail" "$jail"',
     'mount --rbind /usr "$jail/usr"',
     'mount -o remount,bind,ro "$jail/usr"',

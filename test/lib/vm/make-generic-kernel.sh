@@ -17,7 +17,7 @@ cd "$NEW/tree"
 mkdir -p ../root/boot ../root/usr/lib/modules
 cp "boot/vmlinuz-$version" "boot/config-$version" ../root/boot/
 modprobe --dirname "$PWD" --set-version "$version" --show-depends --all \
-    crc32c_generic virtio_pci virtio_blk virtio_console vmw_vsock_virtio_transport erofs overlay virtio_net virtiofs 9p 9pnet_virtio |
+    crc32c_generic autofs4 virtio_pci virtio_blk virtio_console vmw_vsock_virtio_transport erofs overlay virtio_net virtiofs 9p 9pnet_virtio |
     sed -n "s,^insmod .*/\(lib/modules/\S*\).*,\1,p" | sort -u >../modules
 tar c -T ../modules "lib/modules/$version"/modules.* | tar x -C ../root/usr
 tar cz -C ../root -f ../kernel.tar.gz boot usr

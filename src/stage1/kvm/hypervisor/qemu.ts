@@ -30,7 +30,7 @@ function argv(spec: MachineSpec): string[] {
       "-chardev",
       `stdio,id=console,signal=off${spec.terminal ? ",mux=on" : ""}`,
       "-device",
-      "virtio-serial-pci",
+      "virtio-serial-pci,max_ports=1",
       "-device",
       "virtconsole,chardev=console",
     ],
