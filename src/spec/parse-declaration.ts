@@ -6,7 +6,8 @@ import { declareApp } from "./declare-app.ts";
 import { declarePod } from "./declare-pod.ts";
 import { declareSocket } from "./declare-socket.ts";
 import type { PodDeclaration, Warning } from "./declaration.ts";
-import { problemAt, type Report, sortProblems } from "./report.ts";
+import { checkDirective } from "./directive-values.ts";
+import { attempt, problemAt, type Report, sortProblems } from "./report.ts";
 import { mergeSections, type Section } from "./sections.ts";
 import { findSurprises } from "./surprises.ts";
 
@@ -59,6 +60,7 @@ function assemble(name: PodName, paths: readonly string[], sections: readonly Se
   const sockets = sections.filter((section) => section.kind === "Socket").flatMap((section) => declareSocket(section, names, report) ?? []);
   if (apps.length < appSections.length || apps.length === 0) return undefined;
   const service = only("Service")?.entries ?? [];
+  for (const entry of service) attempt(report, entry, () => checkDirective(entry.key, entry.value));
   return {
     name,
     paths,

@@ -103,11 +103,19 @@ test("a long value is read at once", () => {
 
 test("each wrong value is a problem with its line, also in a drop-in", () => {
   const { problems } = readDeclarationText(parsePodName("web"), [
-    { path: "web.pod", text: "[App main]\nImage=example.com/web\nMemoryMax=lots\nLimitNOFILE=1024\nUMask=9\n" },
-    { path: "web.pod.d/a.conf", text: "[App main]\nNice=55\n" },
+    {
+      path: "web.pod",
+      text: "[App main]\nImage=example.com/web\nMemoryMax=lots\nLimitNOFILE=1024\nUMask=9\n[Service]\nTasksMax=10\nCPUQuota=half\n",
+    },
+    { path: "web.pod.d/a.conf", text: "[App main]\nNice=55\n[Service]\nMemoryMax=1GB\nMemoryMax=\n" },
   ]);
   assert.deepEqual(
     problems.map(({ message }) => message),
-    ['web.pod:3: Cannot use "MemoryMax=lots"', 'web.pod:5: Cannot use "UMask=9"', 'web.pod.d/a.conf:2: Cannot use "Nice=55"'],
+    [
+      'web.pod:3: Cannot use "MemoryMax=lots"',
+      'web.pod:5: Cannot use "UMask=9"',
+      'web.pod:8: Cannot use "CPUQuota=half"',
+      'web.pod.d/a.conf:2: Cannot use "Nice=55"',
+    ],
   );
 });
