@@ -85,7 +85,7 @@ test("a job's machine is asked to end by the signal that systemd stops jobs with
   const launch = launchScript({ ...pod, job: true }).replaceAll(`/run/rkt/guests/${uuid}`, guest);
   writeFileSync(
     join(base, "machine"),
-    `: >${guest}/up; read -r word <>${guest}/control; [ "$word" = poweroff ] && [ "$1" = "end rkt.boot_id=1" ] && exit 7\n`,
+    `exec 3<>${guest}/control; : >${guest}/up; read -r word <&3; [ "$word" = poweroff ] && [ "$1" = "end rkt.boot_id=1" ] && exit 7\n`,
   );
   mkdirSync(join(base, "bin"));
   writeFileSync(join(base, "bin/systemd-notify"), "#!/bin/sh\n", { mode: 0o755 });
